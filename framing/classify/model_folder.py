@@ -1,0 +1,195 @@
+"""A model folder of this project: model.json and heads.safetensors, read, checked and written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from safetensors.numpy import load_file, save
+
+from framing.classify.backbone import Backbone
+from framing.classify.heads import Head, Sigmoids
+from framing.codebook import Codebook, codebook_content, parse_codebook
+from framing.errors import CodebookError, ModelError
+
+FORMAT = 1
+_HEADS = "heads.safetensors"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What a model folder holds.
+
+    Attributes:
+        name: the model's own name.
+        kind: "heads" scores the labels it was trained on; "similarity" scores those of any
+            codebook by the cosine to their texts, and its codebook is the one it was calibrated on.
+        backbone: the encoder below the heads.
+        codebook: what the labels, sentiments and voices mean.
+        heads: "labels" (only of kind "heads"), "sentiment", "voice", "boilerplate", as far as there.
+        calibration: one curve per label; of kind "similarity" one curve for all.
+        thresholds: one per label, 0..1; of kind "similarity" one for all.
+        boilerplate_threshold: probability from which a paragraph is dropped, None without that head.
+        training: what it was made from and how, for the reader.
+        heldout: scores on held-out articles, for the reader and the grades.
+    """
+
+    name: str
+    kind: Literal["heads", "similarity"]
+    backbone: Backbone
+    codebook: Codebook
+    heads: Mapping[str, Head]
+    calibration: Sigmoids
+    thresholds: tuple[float, ...]
+    boilerplate_threshold: float | None = None
+    training: Mapping[str, Any] = field(default_factory=dict)
+    heldout: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read_model(folder: Path) -> tuple[Model, str]:
+    """Return the model in `folder` and its digest, SHA-256 (hexadecimal) over model.json and the heads.
+
+    Raises:
+        ModelError: where a file is missing or altered, or counts, names and shapes disagree.
+    """
+    content = _read_json(folder / "model.json")
+    heads_path = folder / _HEADS
+    if not heads_path.is_file():
+        raise ModelError(f"{heads_path}: not there; a model folder holds model.json and {_HEADS}")
+    weights = heads_path.read_bytes()
+    found = hashlib.sha256(weights).hexdigest()
+    if found != content.get("heads_sha256"):
+        raise ModelError(
+            f"{heads_path}: SHA-256 is {found}, model.json says {content.get('heads_sha256')}: "
+            "the file was altered or belongs to another model; copy the model folder again"
+        )
+    model = _parse_model(content, load_file(heads_path), folder)
+    digest = hashlib.sha256((folder / "model.json").read_bytes() + weights).hexdigest()
+    return model, digest
+
+
+def write_model(model: Model, folder: Path, card: str, *, overwrite: bool = False) -> None:
+    """Write `model` and its card (README.md) to `folder`, whole or not at all.
+
+    Raises:
+        ModelError: where `folder` exists and `overwrite` is False.
+    """
+    if folder.exists() and not overwrite:
+        raise ModelError(f"{folder}: exists already; choose another --out, or say --overwrite to replace it")
+    tensors = {
+        f"{name}.{part}": np.ascontiguousarray(getattr(head, part), dtype=np.float32)
+        for name, head in model.heads.items()
+        for part in ("weight", "bias")
+    }
+    weights = save(tensors)
+    content = {
+        "format": FORMAT,
+        "name": model.name,
+        "kind": model.kind,
+        "backbone": asdict(model.backbone),
+        "codebook": codebook_content(model.codebook),
+        "codebook_digest": model.codebook.digest,
+        "heads": sorted(model.heads),
+        "heads_sha256": hashlib.sha256(weights).hexdigest(),
+        "calibration": [
+            {"slope": float(slope), "intercept": float(intercept)}
+            for slope, intercept in zip(model.calibration.slope, model.calibration.intercept, strict=True)
+        ],
+        "thresholds": list(model.thresholds),
+        "boilerplate_threshold": model.boilerplate_threshold,
+        "training": dict(model.training),
+        "heldout": dict(model.heldout),
+    }
+    unfinished = folder.with_name(f".{folder.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    (unfinished / _HEADS).write_bytes(weights)
+    (unfinished / "model.json").write_text(
+        json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+    (unfinished / "README.md").write_text(card, encoding="utf-8")
+    if folder.exists():
+        shutil.rmtree(folder)
+    unfinished.rename(folder)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ModelError(
+            f"{path}: not there; for a transformers model say hf:{path.parent} or nli:{path.parent}"
+        ) from error
+    except ValueError as error:
+        raise ModelError(f"{path}: not JSON ({error}); copy the model folder again") from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        found = content.get("format") if isinstance(content, dict) else None
+        raise ModelError(
+            f"{path}: format {found!r}, this version reads format {FORMAT}; update framing or the model"
+        )
+    return content
+
+
+def _parse_model(content: Mapping[str, Any], tensors: Mapping[str, Any], folder: Path) -> Model:
+    place = folder / "model.json"
+    try:
+        codebook = parse_codebook(content["codebook"], f"{place}: codebook")
+        model = Model(
+            name=content["name"],
+            kind=content["kind"],
+            backbone=Backbone(**content["backbone"]),
+            codebook=codebook,
+            heads={
+                name: Head(tensors[f"{name}.weight"], tensors[f"{name}.bias"]) for name in content["heads"]
+            },
+            calibration=Sigmoids(
+                np.array([curve["slope"] for curve in content["calibration"]], dtype=np.float32),
+                np.array([curve["intercept"] for curve in content["calibration"]], dtype=np.float32),
+            ),
+            thresholds=tuple(float(threshold) for threshold in content["thresholds"]),
+            boilerplate_threshold=content.get("boilerplate_threshold"),
+            training=content.get("training", {}),
+            heldout=content.get("heldout", {}),
+        )
+    except CodebookError as error:
+        raise ModelError(str(error)) from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"{place}: incomplete or malformed ({error!r}); copy the model folder again"
+        ) from error
+    _check_model(model, content, place)
+    return model
+
+
+def _check_model(model: Model, content: Mapping[str, Any], place: Path) -> None:
+    if model.kind not in ("heads", "similarity"):
+        raise ModelError(f'{place}: kind "{model.kind}" is unknown; expected "heads" or "similarity"')
+    if content.get("codebook_digest") != model.codebook.digest:
+        raise ModelError(
+            f"{place}: codebook_digest is not that of the codebook beside it: one of them was edited; "
+            "restore the file, or train again with the new codebook"
+        )
+    labels = len(model.codebook.labels) if model.kind == "heads" else 1
+    outputs = {
+        "labels": labels,
+        "sentiment": 3,
+        "voice": len(model.codebook.voices),
+        "boilerplate": 1,
+    }
+    for name, head in model.heads.items():
+        if name not in outputs or len(head.weight) != outputs[name] or len(head.bias) != outputs[name]:
+            raise ModelError(
+                f'{place}: head "{name}" has {len(head.weight)} outputs, its codebook asks for {outputs.get(name, 0)}'
+                "; the weights belong to another codebook"
+            )
+    if model.kind == "heads" and "labels" not in model.heads:
+        raise ModelError(f'{place}: no head "labels"; copy the model folder again')
+    for name, count in (("thresholds", len(model.thresholds)), ("calibration", len(model.calibration.slope))):
+        if count != labels:
+            raise ModelError(f"{place}: {count} {name} for {labels} labels; copy the model folder again")
