@@ -176,9 +176,7 @@ _AUTHORS = re.compile(rf"{_NAME} {_NAME}(?:(?: |, | and |,? & ){_NAME}){{0,8}}")
 _ATTRIBUTION = re.compile(rf"(?:[-–—] ?)?{_NAME}(?: {_NAME}){{1,3}}, [^.!?\"]{{2,60}}")
 _CREDIT = re.compile(r"(?:Photo|Picture|Image|Credit|Photograph)s? ?: ?(.{2,40})$")
 _CAPITAL_LEAD = re.compile(r"([A-Z][A-Z'&-]+(?: [A-Z][A-Z'&-]+){0,2}) ?: ?[A-Z][a-z'].*[^.?!:;…\"')–—-]")
-_NEWS_LEAD = re.compile(
-    r"(?:BREAKING|JUST|MORE|UPDATED?|REVEALED|EXCLUSIVE|NEW|OPINION|ANALYSIS|EXPLAIN(?:ED|ER))\b"
-)
+_NEWS_LEAD = re.compile(r"(?:BREAKING|JUST|MORE|UPDATED?|REVEALED|EXCLUSIVE|NEW|OPINION|ANALYSIS|EXPLAIN(?:ED|ER))\b")
 """Words in capitals that lead headlines and sentences as well as captions."""
 _BULLET = re.compile(r"[•‣◦▪▫●○∙·*–—-]\s+")
 _READER = re.compile(
@@ -368,9 +366,7 @@ def _capital_links(lines: Sequence[_Line]) -> set[int]:
 def _outlet_lines(lines: Sequence[_Line], outlet: str | None) -> set[int]:
     """Return the lines that only name the outlet, with the name of the author above one at the top."""
     wanted = normalise_text(outlet or "").casefold().removeprefix("the ")
-    named = {
-        n for n, line in enumerate(lines) if wanted and line.text.casefold().removeprefix("the ") == wanted
-    }
+    named = {n for n, line in enumerate(lines) if wanted and line.text.casefold().removeprefix("the ") == wanted}
     authors = {n - 1 for n in named if 0 < n <= 3 and _AUTHORS.fullmatch(lines[n - 1].text)}
     return named | authors
 
@@ -434,9 +430,7 @@ def _heading_kind(line: _Line, outlet: str | None, closing: bool) -> str | None:
         return None
     if _LINK_HEADING.fullmatch(text):
         return "links"
-    appeals = _APPEAL_HEADING.fullmatch(text) or (
-        outlet and text.casefold() == f"support {outlet.casefold()}"
-    )
+    appeals = _APPEAL_HEADING.fullmatch(text) or (outlet and text.casefold() == f"support {outlet.casefold()}")
     return "appeal" if closing and appeals else None
 
 

@@ -74,9 +74,7 @@ def load_codebook(path: Path) -> Codebook:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise CodebookError(
-            f"{path}: the codebook cannot be read ({error.strerror}); check the path"
-        ) from error
+        raise CodebookError(f"{path}: the codebook cannot be read ({error.strerror}); check the path") from error
     except UnicodeDecodeError as error:
         raise CodebookError(f"{path}: the codebook is not UTF-8 text; save it as UTF-8") from error
     except yaml.YAMLError as error:
@@ -94,9 +92,7 @@ def parse_codebook(content: Any, place: str) -> Codebook:
         CodebookError: as `load_codebook`.
     """
     if not isinstance(content, Mapping):
-        raise CodebookError(
-            f"{place}: found {_kind(content)}, expected a mapping with name, version, topic and labels"
-        )
+        raise CodebookError(f"{place}: found {_kind(content)}, expected a mapping with name, version, topic and labels")
     known = ("name", "version", "topic", "labels", "sentiments", "voices")
     if unknown := [str(key) for key in content if key not in known]:
         raise CodebookError(f"{place}: unknown entry {', '.join(unknown)}; a codebook has {', '.join(known)}")
@@ -132,9 +128,7 @@ def _parse_labels(entries: Any, group: str, place: str) -> tuple[Label, ...]:
     if entries is None:
         return ()
     if not isinstance(entries, list):
-        raise CodebookError(
-            f"{place}: {group}: found {_kind(entries)}, expected a list of entries with key and title"
-        )
+        raise CodebookError(f"{place}: {group}: found {_kind(entries)}, expected a list of entries with key and title")
     labels: list[Label] = []
     first_seen: dict[str, int] = {}
     for number, entry in enumerate(entries, start=1):
@@ -151,13 +145,9 @@ def _parse_labels(entries: Any, group: str, place: str) -> tuple[Label, ...]:
 
 def _parse_label(entry: Any, place: str) -> Label:
     if not isinstance(entry, Mapping):
-        raise CodebookError(
-            f"{place}: found {_kind(entry)}, expected a mapping with {', '.join(_LABEL_FIELDS)}"
-        )
+        raise CodebookError(f"{place}: found {_kind(entry)}, expected a mapping with {', '.join(_LABEL_FIELDS)}")
     if unknown := [str(field) for field in entry if field not in _LABEL_FIELDS]:
-        raise CodebookError(
-            f"{place}: unknown field {', '.join(unknown)}; a label has {', '.join(_LABEL_FIELDS)}"
-        )
+        raise CodebookError(f"{place}: unknown field {', '.join(unknown)}; a label has {', '.join(_LABEL_FIELDS)}")
     key = _parse_text(entry, "key", place, required=True)
     if not _KEY.fullmatch(key):
         raise CodebookError(
@@ -167,9 +157,7 @@ def _parse_label(entry: Any, place: str) -> Label:
     examples = entry.get("examples") or []
     if not isinstance(examples, list) or not all(isinstance(example, str) for example in examples):
         raise CodebookError(f"{place}: examples: found {_kind(examples)}, expected a list of texts")
-    texts = {
-        field: _parse_text(entry, field, place) for field in ("title", "include", "exclude", "hypothesis")
-    }
+    texts = {field: _parse_text(entry, field, place) for field in ("title", "include", "exclude", "hypothesis")}
     title = texts.pop("title") or key.replace("_", " ").capitalize()
     return Label(key=key, title=title, examples=tuple(examples), **texts)
 

@@ -76,9 +76,7 @@ def estimate_ratios(
     resampled = np.full((resampling.resamples, len(lowest)), np.nan)
     if several.any():
         rng = np.random.default_rng(_hash_cell(resampling.seed, group))
-        resampled[:, several] = _resample(
-            numerators[:, several], denominators[:, several], resampling.resamples, rng
-        )
+        resampled[:, several] = _resample(numerators[:, several], denominators[:, several], resampling.resamples, rng)
     return [
         _bound(
             Ratio(float(total), float(weight), int(count), None, None, float(least)),

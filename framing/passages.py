@@ -118,9 +118,7 @@ def sample_paragraphs(
     an ellipsis then, so that the whole stays small. The same seed gives the same paragraphs.
     """
     folder = open_run(run)
-    cases = " ".join(
-        f"WHEN {_quote_text(entry.key)} THEN {quote_name('p_' + entry.key)}" for entry in folder.labels
-    )
+    cases = " ".join(f"WHEN {_quote_text(entry.key)} THEN {quote_name('p_' + entry.key)}" for entry in folder.labels)
     query = f"""
         WITH held AS (
             SELECT paragraph_id, article_id, unnest(labels) AS label FROM paragraphs WHERE dropped IS NULL),

@@ -217,9 +217,7 @@ def compute_sentiment(
         negative, neutral, positive = probabilities
         method = describe_method(weighting, tone.articles)
         cells.append(
-            SentimentCell(
-                tally.group, tally.articles, tally.paragraphs, tone, (negative, neutral, positive), method
-            )
+            SentimentCell(tally.group, tally.articles, tally.paragraphs, tone, (negative, neutral, positive), method)
         )
     return cells
 

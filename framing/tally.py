@@ -92,9 +92,7 @@ def tally_groups(
     members: dict[Group, list[int]] = {group: [] for group in _sort_groups(found)}
     for row, article_id in enumerate(ids):
         if article_id not in groups:
-            raise RunError(
-                f'{folder.path}: article "{article_id}" is not in articles.parquet; score the folder again'
-            )
+            raise RunError(f'{folder.path}: article "{article_id}" is not in articles.parquet; score the folder again')
         members[groups[article_id]].append(row)
     return [GroupTally(group, values[rows, 0], values[rows, 1:]) for group, rows in members.items()]
 
@@ -122,8 +120,7 @@ def _check_columns(folder: RunFolder, by: Sequence[str], reserved: Sequence[str]
             raise FramingError(f'{folder.path}: cannot group by "{name}": no such column; there are {names}')
         if name in reserved:
             raise FramingError(
-                f'{folder.path}: cannot group by "{name}": the table has a column of that name; '
-                f"choose from {names}"
+                f'{folder.path}: cannot group by "{name}": the table has a column of that name; choose from {names}'
             )
         if list(by).count(name) > 1:
             raise FramingError(f'{folder.path}: cannot group by "{name}" twice; name it once')

@@ -17,9 +17,7 @@ ARTICLE_COLUMNS = (
 )
 
 
-def article(
-    article_id: str, outlet: str | None = "Gazette", published: str | None = "2019-05-29", **more: Any
-):
+def article(article_id: str, outlet: str | None = "Gazette", published: str | None = "2019-05-29", **more: Any):
     year = int(published[:4]) if published else None
     values = dict.fromkeys(ARTICLE_COLUMNS) | {"path": f"{article_id}.txt", "title": f"About {article_id}"}
     return values | {"article_id": article_id, "outlet": outlet, "published": published, "year": year} | more
@@ -49,9 +47,7 @@ def paragraph(article_id: str, position: int, privacy: float | None, bias: float
     return values | more
 
 
-def write_run(
-    run: Path, articles: list[dict[str, Any]], paragraphs: list[dict[str, Any]], **model: Any
-) -> Path:
+def write_run(run: Path, articles: list[dict[str, Any]], paragraphs: list[dict[str, Any]], **model: Any) -> Path:
     """Write a run folder of these rows, the paragraphs in two shards."""
     (run / "paragraphs").mkdir(parents=True)
     pq.write_table(pa.Table.from_pylist(articles, schema=_schema(articles)), run / "articles.parquet")
@@ -66,8 +62,7 @@ def write_run(
         "command": "framing score articles",
         "created": "2026-01-02T03:04:05+00:00",
         "seconds": 1.5,
-        "model": {"name": "surveillance", "digest": "ab" * 32, "labels": labels, "voices": list(VOICES)}
-        | model,
+        "model": {"name": "surveillance", "digest": "ab" * 32, "labels": labels, "voices": list(VOICES)} | model,
         "codebook": {
             "name": "surveillance",
             "version": "1",
@@ -75,9 +70,7 @@ def write_run(
             "topic": "face recognition",
         },
         "counts": {"files": len(articles), "skipped": {"empty file": 1}, "articles": len(articles)},
-        "problems": [
-            {"path": "=a.txt", "line": None, "reason": "empty file", "message": "m", "skipped": True}
-        ],
+        "problems": [{"path": "=a.txt", "line": None, "reason": "empty file", "message": "m", "skipped": True}],
     }
     (run / "run.json").write_text(json.dumps(manifest), encoding="utf-8")
     return run

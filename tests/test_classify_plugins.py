@@ -47,9 +47,7 @@ CODEBOOK = Codebook(
         Label("safety", "public safety"),
         Label("law", "law", hypothesis="The court ruled that this is law in the street."),
     ),
-    sentiments=tuple(
-        Label(key, key, hypothesis=f"{key} street law") for key in ("negative", "neutral", "positive")
-    ),
+    sentiments=tuple(Label(key, key, hypothesis=f"{key} street law") for key in ("negative", "neutral", "positive")),
     voices=(Label("police", "police", hypothesis="police"), Label("court", "court", hypothesis="the court")),
 )
 
@@ -111,9 +109,7 @@ def test_keys_name_columns_and_never_clash(titles: tuple[str, ...], keys: tuple[
 
 
 @pytest.mark.parametrize("titles", [("Positive", "NEGATIVE", "neutral"), ("pos", "neg", "neu")])
-def test_sentiment_model_fills_the_sentiment_in_its_fixed_order(
-    tmp_path: Path, titles: tuple[str, ...]
-) -> None:
+def test_sentiment_model_fills_the_sentiment_in_its_fixed_order(tmp_path: Path, titles: tuple[str, ...]) -> None:
     classifier = load_sequence_classifier(str(save_bert(tmp_path / "m", titles)), device="cpu")
     scores = classifier.classify(TEXTS)
     assert scores.sentiment is not None
@@ -229,9 +225,7 @@ def test_entailment_equals_the_zero_shot_pipeline(tmp_path: Path, titles: tuple[
 def test_contradiction_is_found_by_name_not_by_place(tmp_path: Path) -> None:
     usual = save_bert(tmp_path / "usual", ("contradiction", "neutral", "entailment"))
     odd = save_bert(tmp_path / "odd", ("neutral", "contradiction", "entailment"))
-    first, second = (
-        load_entailment_classifier(str(f), CODEBOOK, device="cpu").classify(TEXTS) for f in (usual, odd)
-    )
+    first, second = (load_entailment_classifier(str(f), CODEBOOK, device="cpu").classify(TEXTS) for f in (usual, odd))
     assert not np.allclose(first.probabilities, second.probabilities, atol=1e-2)
     assert first.voice is not None
     assert second.voice is not None
@@ -267,9 +261,7 @@ def test_hypothesis_that_leaves_no_room_is_refused(tmp_path: Path) -> None:
 
 def test_model_without_entailment_is_refused_with_its_labels(tmp_path: Path) -> None:
     folder = str(save_bert(tmp_path / "m", FRAMES))
-    with pytest.raises(
-        ModelError, match=r"labels are Privacy, Public safety, Law & order; expected entailment"
-    ):
+    with pytest.raises(ModelError, match=r"labels are Privacy, Public safety, Law & order; expected entailment"):
         load_entailment_classifier(folder, CODEBOOK, device="cpu")
 
 
@@ -281,9 +273,7 @@ def _edit(path: Path, **changes: Any) -> None:
 def test_code_from_models_is_never_run(tmp_path: Path, name: str) -> None:
     folder = save_bert(tmp_path / "m", FRAMES)
     (folder / "own.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
-    _edit(
-        folder / name, auto_map={"AutoModelForSequenceClassification": "own.Own", "AutoTokenizer": "own.Own"}
-    )
+    _edit(folder / name, auto_map={"AutoModelForSequenceClassification": "own.Own", "AutoTokenizer": "own.Own"})
     with pytest.raises(ModelError, match=rf"{name}: found \"auto_map\".*never run"):
         load_sequence_classifier(str(folder), device="cpu")
     assert not (tmp_path / "ran").exists()
@@ -404,9 +394,7 @@ def _resolve_offline(reference: str, home: Path) -> list[str]:
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(home)}
     environment.pop("HF_HUB_CACHE", None)
     command = [sys.executable, "-c", program, reference]
-    return subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=True
-    ).stdout.splitlines()
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.splitlines()
 
 
 def test_model_of_the_hub_without_network(tmp_path: Path) -> None:

@@ -12,9 +12,7 @@ SHARED = Path(__file__).parents[2] / "shared"
 
 PROSE = "The council of Northwick has voted to keep its cameras in the market square for one more year."
 QUOTE = "“Nobody has told us who sees the pictures, or for how long they are kept,” said a shop owner."
-CLOSING = (
-    "The force will publish what it found at the end of the trial, which runs until the last week of May."
-)
+CLOSING = "The force will publish what it found at the end of the trial, which runs until the last week of May."
 
 FURNITURE = [
     "Posters went up in Northwick town centre. Picture: Northwick Post",
@@ -187,9 +185,7 @@ def test_an_appeal_of_whole_sentences_goes_after_the_story():
 
 
 def test_an_appeal_heading_inside_the_story_swallows_nothing():
-    first_person = (
-        "We have been told for a year that our faces are safe, and we have seen no proof of it at all."
-    )
+    first_person = "We have been told for a year that our faces are safe, and we have seen no proof of it at all."
     assert kept(PROSE, "Support the town", first_person, CLOSING) == [
         PROSE,
         "Support the town",

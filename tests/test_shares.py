@@ -116,9 +116,7 @@ def test_any_column_that_was_kept_can_group(tmp_path: Path) -> None:
         (["outlet", "outlet"], "twice"),
     ],
 )
-def test_a_column_that_cannot_group_is_an_error_that_says_why(
-    gazette: Path, by: list[str], message: str
-) -> None:
+def test_a_column_that_cannot_group_is_an_error_that_says_why(gazette: Path, by: list[str], message: str) -> None:
     with pytest.raises(FramingError, match=message):
         compute_shares(gazette, by=by)
 
@@ -163,9 +161,7 @@ def test_intervals_depend_neither_on_order_nor_on_other_cells(tmp_path: Path) ->
     articles, rows = _random_rows(1)
     both = compute_shares(write_run(tmp_path / "both", articles, rows))
     turned = compute_shares(write_run(tmp_path / "turned", articles[::-1], rows[::-1]))
-    first = compute_shares(
-        write_run(tmp_path / "first", articles[:12], [r for r in rows if r["article_id"] < "B"])
-    )
+    first = compute_shares(write_run(tmp_path / "first", articles[:12], [r for r in rows if r["article_id"] < "B"]))
     assert both == turned
     assert both[:2] == first
 
@@ -302,9 +298,7 @@ def test_passages_are_those_that_hold_the_label_most_probable_first(tmp_path: Pa
 
 def test_random_passages_are_fixed_by_their_seed(tmp_path: Path) -> None:
     run = write_run(tmp_path / "run", [article("a")], [paragraph("a", i, 0.9) for i in range(40)])
-    draws = [
-        select_paragraphs(run, label="privacy", order="random", seed=seed, limit=5) for seed in (1, 1, 2)
-    ]
+    draws = [select_paragraphs(run, label="privacy", order="random", seed=seed, limit=5) for seed in (1, 1, 2)]
     assert draws[0] == draws[1] != draws[2]
 
 
@@ -320,9 +314,7 @@ def test_random_passages_are_fixed_by_their_seed(tmp_path: Path) -> None:
         ({"min_probability": 7}, "min_probability: found 7"),
     ],
 )
-def test_what_is_not_there_is_an_error_that_lists_what_is(
-    gazette: Path, asked: dict[str, Any], message: str
-) -> None:
+def test_what_is_not_there_is_an_error_that_lists_what_is(gazette: Path, asked: dict[str, Any], message: str) -> None:
     with pytest.raises(FramingError, match=message):
         select_paragraphs(gazette, **asked)
 

@@ -74,9 +74,7 @@ def digest_weights(folder: Path) -> str:
     """
     path = folder / "model.safetensors"
     if not path.is_file():
-        raise ModelError(
-            f"{path}: not there; a backbone's folder holds config.json, tokenizer and model.safetensors"
-        )
+        raise ModelError(f"{path}: not there; a backbone's folder holds config.json, tokenizer and model.safetensors")
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

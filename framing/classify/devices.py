@@ -25,7 +25,5 @@ def resolve_device(name: str) -> str:
     if name == "auto":
         return devices[0]
     if name not in devices:
-        raise ModelError(
-            f'device "{name}": this machine has {", ".join(devices)}; ask for one of these or for "auto"'
-        )
+        raise ModelError(f'device "{name}": this machine has {", ".join(devices)}; ask for one of these or for "auto"')
     return name

@@ -74,9 +74,7 @@ def _load_similarity(model: Model, digest: str, codebook: Codebook, device: str)
     same_voices = codebook.voice_keys == model.codebook.voice_keys
     heads = {name: head for name, head in model.heads.items() if name != "voice" or same_voices}
     heads["labels"] = label_text_head(codebook, encoder)
-    curve = Sigmoids(
-        np.repeat(model.calibration.slope, labels), np.repeat(model.calibration.intercept, labels)
-    )
+    curve = Sigmoids(np.repeat(model.calibration.slope, labels), np.repeat(model.calibration.intercept, labels))
     fitted = replace(
         model,
         codebook=codebook,
@@ -110,12 +108,14 @@ def label_texts(label: Label) -> list[str]:
 
 
 def _describe(model: Model, digest: str) -> Description:
-    grades = model.heldout.get("grades", {})
+    heldout = {label["label"]: label for label in model.heldout.get("labels", ())}
+    measured = [heldout.get(key, {}) for key in model.codebook.label_keys]
     return Description(
         name=model.name,
         digest=digest,
         codebook=model.codebook,
         thresholds=model.thresholds,
         boilerplate_threshold=model.boilerplate_threshold,
-        grades=tuple(grades.get(key) for key in model.codebook.label_keys),
+        grades=tuple(label.get("grade") for label in measured),
+        heldout_f1=tuple(label.get("f1") for label in measured),
     )

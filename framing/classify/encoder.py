@@ -73,9 +73,7 @@ class Encoder:
         token_ids: list[list[int]] = []
         truncated = np.zeros(len(texts), dtype=np.bool_)
         for start in range(0, len(texts), _TOKENIZED_AT_ONCE):
-            chunk = [
-                text[: window * _CHARACTERS_PER_TOKEN] for text in texts[start : start + _TOKENIZED_AT_ONCE]
-            ]
+            chunk = [text[: window * _CHARACTERS_PER_TOKEN] for text in texts[start : start + _TOKENIZED_AT_ONCE]]
             encoded = self._tokenizer(chunk, truncation=True, max_length=window + 1)["input_ids"]
             for offset, ids in enumerate(encoded):
                 truncated[start + offset] = len(ids) > window

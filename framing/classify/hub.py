@@ -71,9 +71,7 @@ def check_folder(folder: Path) -> None:
                 "code from models is never run; choose a model whose architecture transformers has itself"
             )
     if not (folder / "config.json").exists():
-        raise ModelError(
-            f"{folder}: no config.json; expected a folder as transformers' save_pretrained writes it"
-        )
+        raise ModelError(f"{folder}: no config.json; expected a folder as transformers' save_pretrained writes it")
     _check_weights(folder)
     if not _list_files(folder, _VOCABULARIES):
         raise ModelError(
@@ -95,9 +93,7 @@ def read_settings(path: Path) -> dict[str, Any]:
     except ValueError as error:
         raise ModelError(f"{path}: not JSON ({error}); fetch or save the model again") from error
     if not isinstance(content, dict):
-        raise ModelError(
-            f"{path}: found {type(content).__name__}, expected a JSON object; save the model again"
-        )
+        raise ModelError(f"{path}: found {type(content).__name__}, expected a JSON object; save the model again")
     return content
 
 
@@ -155,8 +151,7 @@ def _check_weights(folder: Path) -> None:
         there = {path.name for path in _list_files(folder, _WEIGHTS)}
         if lacking := sorted(set(read_settings(index).get("weight_map", {}).values()) - there):
             raise ModelError(
-                f"{index}: {len(lacking)} of its files are not there, such as {lacking[0]}; "
-                "fetch the model again"
+                f"{index}: {len(lacking)} of its files are not there, such as {lacking[0]}; fetch the model again"
             )
         return
     if pickled := _list_files(folder, _PICKLED_WEIGHTS):

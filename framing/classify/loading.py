@@ -14,9 +14,7 @@ DEFAULT_MODEL = "surveillance"
 _DEFAULT_CODEBOOK = "surveillance"
 
 
-def load_classifier(
-    model: str = DEFAULT_MODEL, *, codebook: str | None = None, device: str = "auto"
-) -> Classifier:
+def load_classifier(model: str = DEFAULT_MODEL, *, codebook: str | None = None, device: str = "auto") -> Classifier:
     """Return the classifier that `model` names.
 
     Args:

@@ -110,9 +110,7 @@ def write_model(model: Model, folder: Path, card: str, *, overwrite: bool = Fals
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     (unfinished / _HEADS).write_bytes(weights)
-    (unfinished / "model.json").write_text(
-        json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
+    (unfinished / "model.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (unfinished / "README.md").write_text(card, encoding="utf-8")
     if folder.exists():
         shutil.rmtree(folder)
@@ -130,9 +128,7 @@ def _read_json(path: Path) -> dict[str, Any]:
         raise ModelError(f"{path}: not JSON ({error}); copy the model folder again") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         found = content.get("format") if isinstance(content, dict) else None
-        raise ModelError(
-            f"{path}: format {found!r}, this version reads format {FORMAT}; update framing or the model"
-        )
+        raise ModelError(f"{path}: format {found!r}, this version reads format {FORMAT}; update framing or the model")
     return content
 
 
@@ -145,9 +141,7 @@ def _parse_model(content: Mapping[str, Any], tensors: Mapping[str, Any], folder:
             kind=content["kind"],
             backbone=Backbone(**content["backbone"]),
             codebook=codebook,
-            heads={
-                name: Head(tensors[f"{name}.weight"], tensors[f"{name}.bias"]) for name in content["heads"]
-            },
+            heads={name: Head(tensors[f"{name}.weight"], tensors[f"{name}.bias"]) for name in content["heads"]},
             calibration=Sigmoids(
                 np.array([curve["slope"] for curve in content["calibration"]], dtype=np.float32),
                 np.array([curve["intercept"] for curve in content["calibration"]], dtype=np.float32),
@@ -160,9 +154,7 @@ def _parse_model(content: Mapping[str, Any], tensors: Mapping[str, Any], folder:
     except CodebookError as error:
         raise ModelError(str(error)) from error
     except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(
-            f"{place}: incomplete or malformed ({error!r}); copy the model folder again"
-        ) from error
+        raise ModelError(f"{place}: incomplete or malformed ({error!r}); copy the model folder again") from error
     _check_model(model, content, place)
     return model
 

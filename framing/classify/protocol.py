@@ -48,6 +48,7 @@ class Description:
         decision: "threshold" for several labels at once, "highest" for exactly one.
         boilerplate_threshold: probability from which a paragraph is dropped as boilerplate.
         grades: reliability grade per label, None where the model was not evaluated.
+        heldout_f1: F1 (0..1) per label on held-out articles, None where the model was not evaluated.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Description:
     decision: Literal["threshold", "highest"] = "threshold"
     boilerplate_threshold: float | None = None
     grades: tuple[str | None, ...] = ()
+    heldout_f1: tuple[float | None, ...] = ()
 
     def decide_labels(self, probabilities: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Return which labels hold, shape (n, labels), for `probabilities` of that shape."""

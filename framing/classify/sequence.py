@@ -37,9 +37,7 @@ CHARACTERS_PER_TOKEN = 20
 News paragraphs have 4.6 characters per token in the median and 7.2 at most (34,078 paragraphs of 1,500
 AllSides articles in the vocabulary of all-MiniLM-L6-v2), so no prose is cut short of the window.
 """
-_SENTIMENT_NAMES = {"neg": "negative", "neu": "neutral", "pos": "positive"} | {
-    name: name for name in SENTIMENTS
-}
+_SENTIMENT_NAMES = {"neg": "negative", "neu": "neutral", "pos": "positive"} | {name: name for name in SENTIMENTS}
 
 
 @dataclass(frozen=True)
@@ -79,9 +77,7 @@ class PretrainedModel:
         limit = self.max_length * CHARACTERS_PER_TOKEN
         beginnings = [text[:limit].encode("utf-8", "replace").decode() for text in texts]
         encodings = self.tokenizer.encode_batch(beginnings, add_special_tokens=False)
-        cut = [
-            len(text) > limit or bool(read.overflowing) for text, read in zip(texts, encodings, strict=True)
-        ]
+        cut = [len(text) > limit or bool(read.overflowing) for text, read in zip(texts, encodings, strict=True)]
         return encodings, np.asarray(cut, dtype=np.bool_)
 
     def iterate_logits(
@@ -112,9 +108,7 @@ class PretrainedModel:
             inputs["attention_mask"][row, place] = 1
         self._check_ids(inputs["input_ids"])
         tensors = {
-            name: torch.from_numpy(array).to(self.device)
-            for name, array in inputs.items()
-            if name in self.input_names
+            name: torch.from_numpy(array).to(self.device) for name, array in inputs.items() if name in self.input_names
         }
         logits: NDArray[np.float32] = self.network(**tensors).logits.float().cpu().numpy()
         return logits
@@ -131,9 +125,7 @@ class PretrainedModel:
 class SequenceClassifier:
     """A fine-tuned sequence classifier whose classes are the labels."""
 
-    def __init__(
-        self, model: PretrainedModel, description: Description, sentiment: tuple[int, ...] | None
-    ) -> None:
+    def __init__(self, model: PretrainedModel, description: Description, sentiment: tuple[int, ...] | None) -> None:
         """Take a loaded model; `sentiment` is its classes for negative, neutral and positive, or None."""
         self._model = model
         self._description = description
@@ -186,9 +178,7 @@ def load_sequence_classifier(
     several = model.problem_type == "multi_label_classification" or len(model.titles) == 1
     sentiment = None if several else find_sentiment(model.titles)
     labels = name_labels(model.titles)
-    tones = [
-        Label(key, model.titles[column]) for key, column in zip(SENTIMENTS, sentiment or (), strict=False)
-    ]
+    tones = [Label(key, model.titles[column]) for key, column in zip(SENTIMENTS, sentiment or (), strict=False)]
     description = Description(
         name=name or f"hf:{reference}",
         digest=digest_settings("sequence", model.digest, model.max_length, several, threshold),
@@ -280,9 +270,7 @@ def _prepare_model(resolved: ResolvedModel, network: Any, tokenizer: Any, device
         title=resolved.name if resolved.revision else resolved.folder.resolve().name,
         revision=resolved.revision,
         digest=digest_folder(resolved.folder),
-        titles=tuple(
-            str(config.id2label.get(number, f"LABEL_{number}")) for number in range(config.num_labels)
-        ),
+        titles=tuple(str(config.id2label.get(number, f"LABEL_{number}")) for number in range(config.num_labels)),
         problem_type=config.problem_type,
         max_length=max_length,
         device=device,

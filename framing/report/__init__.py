@@ -49,9 +49,7 @@ def write_report(
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise FramingError(
-            f"{out}: cannot be made a folder ({error.strerror}); choose another --out"
-        ) from error
+        raise FramingError(f"{out}: cannot be made a folder ({error.strerror}); choose another --out") from error
     return [
         write_cells(out / "shares.csv", shares, by, Cell),
         write_cells(out / "sentiment.csv", sentiment, by, SentimentCell),

@@ -57,9 +57,7 @@ def draw_shares(points: Sequence[YearPoint], outlets: Sequence[str]) -> str:
     return vlc.vegalite_to_svg(_facet(points, outlets, layers), vl_version=_VEGA_LITE)
 
 
-def _facet(
-    points: Sequence[YearPoint], outlets: Sequence[str], layers: list[dict[str, Any]]
-) -> dict[str, Any]:
+def _facet(points: Sequence[YearPoint], outlets: Sequence[str], layers: list[dict[str, Any]]) -> dict[str, Any]:
     text = {"labelColor": "currentColor", "titleColor": "currentColor"}
     return {
         "data": {"values": [_datum(point) for point in points]},
@@ -68,8 +66,7 @@ def _facet(
             "type": "nominal",
             "sort": list(outlets),
             "title": None,
-            "header": text
-            | {"labelFontWeight": "bold", "labelLimit": _PANEL["width"], "labelAnchor": "start"},
+            "header": text | {"labelFontWeight": "bold", "labelLimit": _PANEL["width"], "labelAnchor": "start"},
         },
         "columns": 2,
         "spacing": {"row": 14, "column": 16},

@@ -161,9 +161,7 @@ def _tabulate_shares(folder: RunFolder, numbers: _Numbers, anchors: set[str]) ->
     rows = []
     for outlet in numbers.outlets:
         cells = [numbers.shares[outlet, label.key] for label in folder.labels]
-        note = (
-            f"{format_count(cells[0].articles, 'article')}, {format_count(cells[0].paragraphs, 'paragraph')}"
-        )
+        note = f"{format_count(cells[0].articles, 'article')}, {format_count(cells[0].paragraphs, 'paragraph')}"
         rows.append((_name(outlet), note, [cell.presence for cell in cells]))
 
     def link(row: int, column: int) -> str | None:
@@ -196,9 +194,7 @@ def _make_point(outlet: str, year: int, ratio: Ratio | None) -> YearPoint:
     if ratio is None:
         return YearPoint(outlet, year, None, None, None)
     several = ratio.articles > 1
-    return YearPoint(
-        outlet, year, ratio.value, ratio.low if several else None, ratio.high if several else None
-    )
+    return YearPoint(outlet, year, ratio.value, ratio.low if several else None, ratio.high if several else None)
 
 
 def _tabulate_sentiment(numbers: _Numbers) -> HeatTable | None:
@@ -210,10 +206,7 @@ def _tabulate_sentiment(numbers: _Numbers) -> HeatTable | None:
     if any(year is None for _, year in found):
         years.append(None)
     nothing = Ratio(0.0, 0.0, 0, None, None)
-    rows = [
-        (_name(outlet), "", [found.get((outlet, year), nothing) for year in years])
-        for outlet in numbers.outlets
-    ]
+    rows = [(_name(outlet), "", [found.get((outlet, year), nothing) for year in years]) for outlet in numbers.outlets]
     return make_sentiment_table("Outlet", rows, ["no date" if year is None else str(year) for year in years])
 
 
@@ -237,9 +230,7 @@ def _list_samples(
         for column, label in enumerate(folder.labels):
             if passages := drawn.get((outlet, label.key)):
                 share = numbers.shares[outlet, label.key].share or 0.0
-                samples.append(
-                    Sample(_anchor(row, column), label.title, format_share(share), tuple(passages))
-                )
+                samples.append(Sample(_anchor(row, column), label.title, format_share(share), tuple(passages)))
         if samples:
             groups.append(OutletSamples(_name(outlet), tuple(samples)))
     return groups

@@ -108,9 +108,7 @@ def make_sentiment_table(corner: str, rows: Sequence[Row], columns: Sequence[str
 
     def cell(ratio: Ratio, row: int, column: int) -> HeatCell:
         place = None if ratio.value is None else (ratio.value / top + 1) / 2 * steps
-        return _make_cell(
-            ratio, None if place is None else min(steps - 1, int(place)), format_sentiment, None
-        )
+        return _make_cell(ratio, None if place is None else min(steps - 1, int(place)), format_sentiment, None)
 
     ends = [top * (2 * i / steps - 1) for i in range(steps + 1)]
     legend = [f"{format_sentiment(ends[i])} to {format_sentiment(ends[i + 1])}" for i in range(steps)]

@@ -77,9 +77,7 @@ def evaluate_classifier(
     weights = _resample_articles(codings, seed)
     labels = tuple(
         _score_label(key, scores.probabilities[:, i], held[:, i], codings.labels[:, i], threshold, weights)
-        for i, (key, threshold) in enumerate(
-            zip(description.codebook.label_keys, description.thresholds, strict=True)
-        )
+        for i, (key, threshold) in enumerate(zip(description.codebook.label_keys, description.thresholds, strict=True))
     )
     coded = codings.labels != NOT_CODED
     f1s = [label.f1 for label in labels if label.f1 is not None]
@@ -124,17 +122,13 @@ def _score_label(
         f1=_f1(hits, false_alarms, misses),
         f1_low=low,
         f1_high=high,
-        average_precision=float(average_precision_score(truth, probabilities[coded]))
-        if truth.any()
-        else None,
+        average_precision=float(average_precision_score(truth, probabilities[coded])) if truth.any() else None,
         calibration_error=expected_calibration_error(probabilities[coded], truth) if len(truth) else None,
         threshold=threshold,
     )
 
 
-def _score_boilerplate(
-    scores: Scores, codings: Codings, threshold: float | None
-) -> Mapping[str, float | None]:
+def _score_boilerplate(scores: Scores, codings: Codings, threshold: float | None) -> Mapping[str, float | None]:
     names = ("boilerplate_f1", "boilerplate_recall_at_threshold", "content_lost_at_threshold")
     coded = codings.boilerplate != NOT_CODED
     if scores.boilerplate is None or threshold is None or not coded.any():

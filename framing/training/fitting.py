@@ -119,7 +119,7 @@ def _check_positives(codings: Codings, codebook: Codebook) -> None:
         if yes.sum() < MIN_POSITIVES or articles < FOLDS:
             raise InputError(
                 f'label "{key}": {yes.sum()} paragraphs of {articles} articles are coded yes; training needs '
-                f"{MIN_POSITIVES} or more, of {FOLDS} or more articles; code more, or take the label out of the codebook"
+                f"{MIN_POSITIVES} or more, of {FOLDS} or more articles; code more, or take it out of the codebook"
             )
 
 
@@ -174,9 +174,7 @@ def _spread_classes(head: Head, classes: NDArray[np.int8], outputs: int) -> Head
     return Head(weight, bias)
 
 
-def _heldout_logits(
-    vectors: NDArray[np.float16], truth: NDArray[np.int8], articles: NDArray[np.str_]
-) -> Floats:
+def _heldout_logits(vectors: NDArray[np.float16], truth: NDArray[np.int8], articles: NDArray[np.str_]) -> Floats:
     """Return each paragraph's logit by a head fitted on other articles, shape (n,)."""
     logits = np.zeros(len(truth), dtype=np.float32)
     for fitted, heldout in GroupKFold(FOLDS).split(vectors, truth, articles):
@@ -204,7 +202,5 @@ def _describe_training(codings: Codings, codebook: Codebook, method: str) -> Map
         "codings_sha256": codings.digest,
         "paragraphs": len(codings),
         "articles": len(np.unique(codings.articles)),
-        "coded_yes": {
-            key: int((codings.labels[:, i] == YES).sum()) for i, key in enumerate(codebook.label_keys)
-        },
+        "coded_yes": {key: int((codings.labels[:, i] == YES).sum()) for i, key in enumerate(codebook.label_keys)},
     }

@@ -1,0 +1,222 @@
+"""The run folder while it is written: shards one by one, each whole or not at all, and run.json last."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from framing.errors import RunError
+from framing.records import Article
+
+_ARTICLE_COLUMNS = {
+    "article_id": pa.string(),
+    "path": pa.string(),
+    "outlet": pa.string(),
+    "outlet_source": pa.string(),
+    "published": pa.string(),
+    "published_source": pa.string(),
+    "updated": pa.string(),
+    "year": pa.int32(),
+    "title": pa.string(),
+    "url": pa.string(),
+    "language": pa.string(),
+    "paragraphs": pa.int32(),
+    "kept": pa.int32(),
+    "copy_group": pa.string(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Some consecutive articles of the corpus: their number in the run and the digest of what is in them."""
+
+    number: int
+    digest: str
+
+    @property
+    def file_name(self) -> str:
+        """Name of the shard's file in each of the run's folders."""
+        return f"{self.number:05d}-{self.digest[:16]}.parquet"
+
+
+def make_shard(number: int, settings_digest: str, articles: Sequence[Article]) -> Shard:
+    """Return the shard of `articles`; its digest changes with any value of any article or setting."""
+    digest = hashlib.sha256(settings_digest.encode())
+    for article in articles:
+        digest.update(json.dumps(astuple(article), ensure_ascii=True).encode())
+    return Shard(number, digest.hexdigest())
+
+
+class RunWriter:
+    """Writes a run folder; opened on an unfinished one it goes on, on a finished one it only compares.
+
+    `settings` is what decides the scores besides the texts: model and codebook digests, reading
+    options, version. Written at once to a hidden folder, it tells a later command whether it may
+    go on with this run.
+    """
+
+    def __init__(self, out: Path, settings: Mapping[str, Any], *, overwrite: bool = False) -> None:
+        """Open `out` for writing, making it where it is not there.
+
+        Raises:
+            RunError: where `out` holds something else than a run of these settings.
+        """
+        self.out = out
+        self._partial = out / ".unfinished"
+        self.settings = json.loads(json.dumps(settings, default=str))
+        if out.exists() and not out.is_dir():
+            raise RunError(f"{out}: is a file; --out names a folder")
+        found = self._find_settings()
+        if overwrite:
+            _remove_run(out)
+        elif found is not None:
+            self._check_settings(found)
+        self.finished = (out / "run.json").is_file()
+        if not self.finished:
+            for folder in (self._partial / "articles", out / "paragraphs", out / "embeddings"):
+                folder.mkdir(parents=True, exist_ok=True)
+            write_atomically(self._partial / "settings.json", json.dumps(self.settings, indent=1))
+
+    @property
+    def settings_digest(self) -> str:
+        """SHA-256 (hexadecimal) of the settings."""
+        return hashlib.sha256(json.dumps(self.settings, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def index_path(self) -> Path:
+        """Where a scratch index may lie while the run is being written."""
+        return self._partial / "index.sqlite"
+
+    def has_shard(self, shard: Shard, first_article: str) -> bool:
+        """Say whether `shard` is already written.
+
+        Raises:
+            RunError: where another shard stands in its place, so the corpus is another one.
+        """
+        there = [path.name for path in (self.out / "paragraphs").glob(f"{shard.number:05d}-*.parquet")]
+        if there and shard.file_name not in there:
+            raise self._other_corpus(f"the articles differ from {first_article} on")
+        if self.finished and not there:
+            raise self._other_corpus(f"the article {first_article} and what follows it are not in it")
+        folders = (self.out / "paragraphs", self.out / "embeddings", self._partial / "articles")
+        return self.finished or all((folder / shard.file_name).is_file() for folder in folders)
+
+    def write_shard(self, shard: Shard, articles: pa.Table, paragraphs: pa.Table, texts: pa.Table) -> None:
+        """Write the shard's three tables, the one that `has_shard` asks for first last."""
+        _write_table(texts, self.out / "embeddings" / shard.file_name)
+        _write_table(articles, self._partial / "articles" / shard.file_name)
+        _write_table(paragraphs, self.out / "paragraphs" / shard.file_name)
+
+    def read_paragraphs(self, shard: Shard, columns: Sequence[str]) -> pa.Table:
+        """Return columns of a written shard's paragraphs."""
+        return pq.read_table(self.out / "paragraphs" / shard.file_name, columns=list(columns))
+
+    def read_texts(self, shard: Shard) -> pa.Table:
+        """Return `text_sha1` and `scores` of the texts a written shard scored."""
+        return pq.read_table(self.out / "embeddings" / shard.file_name, columns=["text_sha1", "scores"])
+
+    def check_complete(self, shards: Sequence[Shard]) -> None:
+        """See that a finished run holds no more than `shards`.
+
+        Raises:
+            RunError: where it does, so the corpus is another one.
+        """
+        wanted = {shard.file_name for shard in shards}
+        if any(path.name not in wanted for path in (self.out / "paragraphs").glob("*.parquet")):
+            raise self._other_corpus("it holds articles that the input no longer has")
+
+    def finish(self, shards: Sequence[Shard], manifest: Mapping[str, Any], extra: Sequence[str]) -> None:
+        """Join the articles into one table, write run.json and clear the scratch folder away."""
+        self._remove_strays(shards)
+        target = self.out / "articles.parquet"
+        scratch = self._partial / "articles.parquet"
+        with pq.ParquetWriter(scratch, article_schema(extra), compression="zstd") as writer:
+            for shard in shards:
+                writer.write_table(pq.read_table(self._partial / "articles" / shard.file_name))
+        scratch.replace(target)
+        write_atomically(self.out / "run.json", json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+        shutil.rmtree(self._partial)
+
+    def _remove_strays(self, shards: Sequence[Shard]) -> None:
+        wanted = {shard.file_name for shard in shards}
+        for folder in (self.out / "paragraphs", self.out / "embeddings"):
+            for path in folder.iterdir():
+                if path.name not in wanted:
+                    path.unlink()
+
+    def _find_settings(self) -> dict[str, Any] | None:
+        found = _read_settings(self.out, self._partial / "settings.json")
+        if found is None and self.out.is_dir() and any(path != self._partial for path in self.out.iterdir()):
+            raise RunError(f"{self.out}: holds files that are no run of framing; choose another --out")
+        return found
+
+    def _check_settings(self, found: Mapping[str, Any]) -> None:
+        for name, value in self.settings.items():
+            if found.get(name) != value:
+                raise RunError(
+                    f"{self.out}: holds a run with {name} {_brief(found.get(name))}, this command has {_brief(value)}; "
+                    "choose another --out, or say --overwrite to replace that run"
+                )
+
+    def _other_corpus(self, difference: str) -> RunError:
+        return RunError(
+            f"{self.out}: holds a run over another corpus ({difference}); choose another --out, "
+            "or say --overwrite to replace that run"
+        )
+
+
+def article_schema(extra: Sequence[str]) -> pa.Schema:
+    """Return the schema of articles.parquet with the `extra` columns that the user keeps, as texts."""
+    return pa.schema([*_ARTICLE_COLUMNS.items(), *((name, pa.string()) for name in extra)])
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write `text` so that `path` is never seen half-written."""
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    with unfinished.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+
+
+def _write_table(table: pa.Table, path: Path) -> None:
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    pq.write_table(table, unfinished, compression="zstd")
+    with unfinished.open("rb") as file:
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+
+
+def _read_settings(out: Path, unfinished: Path) -> dict[str, Any] | None:
+    for path, part in ((out / "run.json", "settings"), (unfinished, None)):
+        if path.is_file():
+            try:
+                content = json.loads(path.read_text(encoding="utf-8"))
+                settings = content[part] if part else content
+            except (ValueError, KeyError, TypeError) as error:
+                raise RunError(f"{path}: is not what framing wrote; choose another --out") from error
+            return dict(settings)
+    return None
+
+
+def _remove_run(out: Path) -> None:
+    """Remove what a run consists of, and nothing else that may lie in the folder."""
+    for name in ("run.json", "articles.parquet"):
+        (out / name).unlink(missing_ok=True)
+    for name in ("paragraphs", "embeddings", ".unfinished"):
+        shutil.rmtree(out / name, ignore_errors=True)
+
+
+def _brief(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

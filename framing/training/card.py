@@ -1,0 +1,98 @@
+"""The model card: what a model is, what it was made from, how good it is and what it is not for."""
+
+from __future__ import annotations
+
+from framing.classify.model_folder import Model
+from framing.training.evaluation import Evaluation, LabelScores
+
+_SHOWN = "| {} | {} | {} | {} | {} | {} | {} | {} |"
+
+
+def write_card(model: Model, evaluation: Evaluation | None, command: str) -> str:
+    """Return the card as Markdown; `evaluation` holds its scores on held-out articles, if measured."""
+    sections = [
+        f"# {model.name}",
+        _describe_kind(model),
+        f"## Made from\n\n{_describe_training(model)}\n\nThe command:\n\n```\n{command}\n```",
+        f"## How good it is\n\n{_describe_scores(evaluation)}",
+        f"## Limits\n\n{_describe_limits(model)}",
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _describe_kind(model: Model) -> str:
+    backbone = f"{model.backbone.name} (revision {model.backbone.revision or 'none'}), frozen"
+    others = ", ".join(name for name in ("sentiment", "voice", "boilerplate") if name in model.heads)
+    book = f"codebook {model.codebook.name} {model.codebook.version}"
+    if model.kind == "similarity":
+        return (
+            f"Zero-shot: scores the labels of any codebook by the cosine between a paragraph and the label's texts, "
+            f"both from {backbone}. One calibration curve, fitted over all labels of the {book} together, turns the "
+            f"cosine into a probability. Trained heads: {others}, taken from the model for that codebook."
+        )
+    return (
+        f"Scores paragraphs by the {book}: {', '.join(model.codebook.label_keys)}. Linear heads (labels"
+        f"{', ' + others if others else ''}) on {backbone}; one forward pass gives them all."
+    )
+
+
+def _describe_training(model: Model) -> str:
+    training = model.training
+    coded = ", ".join(f"{key} {count}" for key, count in training["coded_yes"].items())
+    return (
+        f"{training['paragraphs']:,} coded paragraphs of {training['articles']:,} articles "
+        f"(SHA-256 of the file {training['codings_sha256']}). Coded yes: {coded}."
+    )
+
+
+def _describe_scores(evaluation: Evaluation | None) -> str:
+    if evaluation is None:
+        return "Not measured on held-out articles; `framing evaluate` does it."
+    header = _SHOWN.format(
+        "label", "coded yes", "precision", "recall", "F1", "95 % interval", "average precision", "calibration error"
+    )
+    rows = [header, "|---|---|---|---|---|---|---|---|", *map(_render_row, evaluation.labels)]
+    overall = [
+        f"{name} {value:.3f}"
+        for name, value in (
+            ("Labels micro-F1", evaluation.micro_f1),
+            ("macro-F1 (mean of the labels' F1)", evaluation.macro_f1),
+            ("sentiment macro-F1", evaluation.sentiment_macro_f1),
+            ("voice macro-F1", evaluation.voice_macro_f1),
+            ("boilerplate F1 at 0.5", evaluation.boilerplate_f1),
+            ("content dropped as boilerplate by mistake", evaluation.content_lost_at_threshold),
+        )
+        if value is not None
+    ]
+    where = f"On {evaluation.paragraphs} paragraphs of {evaluation.articles} articles it was not trained on"
+    return f"{where}:\n\n" + "\n".join(rows) + f"\n\n{'; '.join(overall)}. Intervals resample articles."
+
+
+def _render_row(label: LabelScores) -> str:
+    ratios = (label.precision, label.recall, label.f1)
+    return _SHOWN.format(
+        label.label,
+        label.positives,
+        *map(_number, ratios),
+        f"{_number(label.f1_low)} to {_number(label.f1_high)}",
+        _number(label.average_precision),
+        _number(label.calibration_error),
+    )
+
+
+def _describe_limits(model: Model) -> str:
+    limits = [
+        f"Sees the first {model.backbone.max_tokens} tokens of a paragraph, in English.",
+        "Probabilities are calibrated on the codings named above; on another subject or kind of text they may not be, "
+        "so code a sample there and evaluate before publishing a share.",
+    ]
+    if model.kind == "similarity":
+        limits.append(
+            "Its curve and threshold were fitted on the very paragraphs it is evaluated on where the two files are "
+            "the same; sentiment and voice were trained on one subject."
+        )
+    return "\n".join(f"- {limit}" for limit in limits)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
