@@ -233,6 +233,7 @@ def train(
     heldout: Annotated[
         Path | None, typer.Option(help="Codings of other articles; their scores go into the model card.")
     ] = None,
+    source: Annotated[str, typer.Option(help="Where the codings come from, for the model card.")] = "",
     device: DeviceOption = Device.auto,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the model folder in --out.")] = False,
 ) -> None:
@@ -250,6 +251,7 @@ def train(
         method=method.value,
         base=base,
         heldout=heldout,
+        source=source,
         device=device,
         overwrite=overwrite,
         show_progress=sys.stderr.isatty(),

@@ -88,7 +88,8 @@ def describe_outcome(outcome: Outcome, out: Path) -> Iterator[str]:
     skipped = [problem for problem in outcome.problems if problem.skipped]
     doubtful = [problem for problem in outcome.problems if not problem.skipped]
     if skipped:
-        yield f"{len(skipped)} skipped ({_sum_up(count_skipped(skipped))}); first: {skipped[0].place}: {skipped[0].message}"
+        reasons = _sum_up(count_skipped(skipped))
+        yield f"{len(skipped)} skipped ({reasons}); first: {skipped[0].place}: {skipped[0].message}"
     if doubtful:
         reasons = _sum_up(Counter(problem.reason for problem in doubtful))
         yield f"{len(doubtful)} values set aside ({reasons}); first: {doubtful[0].place}: {doubtful[0].message}"

@@ -41,6 +41,8 @@ def updated(page: str) -> str | None:
         ("Last modified: Mon 3 Jun 2019 10.05 BST", None, "2019-06-03"),
         ("June 3, 2019 - Mara Finch@marafinch", "2019-06-03", None),
         ("Monday, 3 June 2019", "2019-06-03", None),
+        ("June 3, 2019 - Mara Fridley-Monk", "2019-06-03", None),
+        ("June 3, 2019 - Ledger staff and agencies", "2019-06-03", None),
         ("By Mara Finch, 3 June 2019", "2019-06-03", None),
         ("Published: 05/06/2019", "2019", None),
         ("Published: 3 June 2031", None, None),

@@ -38,7 +38,7 @@ def read_html(source: Source, options: ReadingOptions) -> Iterator[Draft | Probl
 
 def parse_page(page: str) -> Any:
     """Return the root element (of lxml) of `page`, or None where there is no markup at all."""
-    from lxml import etree, html  # type: ignore[import-untyped]
+    from lxml import etree, html
 
     # bytes, since lxml refuses texts that declare an encoding; lone surrogates cannot be encoded
     data = page.encode("utf-8", "replace")

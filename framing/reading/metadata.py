@@ -39,12 +39,12 @@ _UPDATED = re.compile(
 _FINAL = re.compile(rf"^{_ARTICLE}(?:first |originally |last )?(?:published|updated|modified)\b", re.I)
 _SAID_OF_ARTICLE = re.compile(r"^(?:this (?:article|story|post|page|piece) was|(?:first|originally) published)\b", re.I)
 _AROUND_DATE = re.compile(
-    r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?|\d{1,2}[:.]\d{2}(?::\d{2})?\s*(?:[ap]\.?m\b\.?)?"
+    r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b,?|\d{1,2}[:.]\d{2}(?::\d{2})?\s*(?:[ap]\.?m\b\.?)?"
     r"|\d{1,2}\s*[ap]\.?m\b\.?|\b(?:UTC|GMT|BST|CES?T|[ECMP][SD]?T)\b|\b(?:at|on)\b",
     re.I,
 )
 _SEPARATOR = re.compile(r"^[\s,]*(?:[|•·/–—-]|by\b|,)", re.I)
-_JOINING_WORD = re.compile(r"and|by|at|on|in|of|for|the|de|van|von|der|da|al")
+_JOINING_WORD = re.compile(r"and|by|at|on|in|of|for|the|de|van|von|der|da|al|staff|agency|agencies|reporters?|correspondent|editor")
 
 LONGEST_DATE_LINE = 20
 """Words; a line with date, byline and section has fewer, a sentence about a date often more."""

@@ -41,7 +41,7 @@ def _describe_training(model: Model) -> str:
     coded = ", ".join(f"{key} {count}" for key, count in training["coded_yes"].items())
     return (
         f"{training['paragraphs']:,} coded paragraphs of {training['articles']:,} articles "
-        f"(SHA-256 of the file {training['codings_sha256']}). Coded yes: {coded}."
+        f"(SHA-256 of the file {training['codings_sha256']}). {training['source']}\n\nCoded yes: {coded}."
     )
 
 
@@ -88,8 +88,8 @@ def _describe_limits(model: Model) -> str:
     ]
     if model.kind == "similarity":
         limits.append(
-            "Its curve and threshold were fitted on the very paragraphs it is evaluated on where the two files are "
-            "the same; sentiment and voice were trained on one subject."
+            "Sentiment, voice and boilerplate were trained on one subject and may serve another less well; "
+            "how good they are there stands in the card of the model they come from."
         )
     return "\n".join(f"- {limit}" for limit in limits)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,17 @@ class Evaluation:
     boilerplate_f1: float | None
     boilerplate_recall_at_threshold: float | None
     content_lost_at_threshold: float | None
+
+    def labels_only(self) -> Evaluation:
+        """Return this without sentiment, voice and boilerplate, for a model that took over those heads."""
+        return replace(
+            self,
+            sentiment_macro_f1=None,
+            voice_macro_f1=None,
+            boilerplate_f1=None,
+            boilerplate_recall_at_threshold=None,
+            content_lost_at_threshold=None,
+        )
 
     def as_content(self) -> dict[str, Any]:
         """Return plain mappings and lists for JSON."""

@@ -29,7 +29,7 @@ FOLDS = 5
 MIN_POSITIVES = 10
 """Fewest paragraphs coded yes for a label, in at least FOLDS articles: below that some fold would have to be
 scored by a head that has seen next to none."""
-CONTENT_LOST = 0.005
+CONTENT_LOST = 0.0025
 """Share of content that the boilerplate head may drop by mistake on articles held out in turn."""
 
 

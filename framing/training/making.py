@@ -28,14 +28,16 @@ def make_model(
     method: Literal["head", "similarity"] = "head",
     base: str = "surveillance",
     heldout: Path | None = None,
+    source: str = "",
     device: str = "auto",
     overwrite: bool = False,
     show_progress: bool = False,
 ) -> Evaluation | None:
     """Fit a model to codings and write its folder to `out`; return its scores on `heldout`, if given.
 
-    `base` lends a similarity model its codebook, sentiment, voice and boilerplate. The folder is
-    written whole or not at all.
+    `base` lends a similarity model its sentiment, voice and boilerplate heads, whose scores stand in
+    its own card. `source` says where the codings come from, for the card. The folder is written
+    whole or not at all.
 
     Raises:
         FramingError: with place, what was found and what to do.
@@ -54,11 +56,14 @@ def make_model(
             model = fit_similarity(
                 codings, replace(lender, codebook=book), name=out.name, device=device, progress=bar.update
             )
+    model = replace(model, training={**model.training, "source": source})
     command = _describe_command(codings_path, out, codebook, method, heldout)
     write_model(model, out, write_card(model, None, command), overwrite=overwrite)
     if coded_heldout is None:
         return None
     evaluation = evaluate_classifier(load_model_folder(out, book, device), coded_heldout)
+    if method == "similarity":
+        evaluation = evaluation.labels_only()
     write_model(
         _add_scores(model, evaluation, coded_heldout), out, write_card(model, evaluation, command), overwrite=True
     )
