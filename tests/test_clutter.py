@@ -69,6 +69,8 @@ CONTENT = [
     "“Please consider supporting us,” the mayor told the council on Monday.",
     "Update at 1:20 p.m. Second Van Is Seen",
     "Support for the cameras is falling",
+    "Close the gap in the law, councillors say",
+    "What the police call evidence is a video: it shows nothing",
     "• Signs must stand at every door where the cameras look.",
 ]
 

@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from transformers import AutoModel, AutoTokenizer
-from transformers.utils import logging as transformers_logging
 
 from framing.classify.backbone import Backbone, find_backbone
 from framing.classify.batches import pack_batches
+from framing.classify.hub import quieten_transformers
 from framing.classify.protocol import Progress, ignore_progress
 
 _CHARACTERS_PER_TOKEN = 20
@@ -43,7 +43,8 @@ class Encoder:
 
     @cached_property
     def _tokenizer(self) -> Any:
-        return AutoTokenizer.from_pretrained(self._folder, trust_remote_code=False, local_files_only=True)
+        with quieten_transformers():
+            return AutoTokenizer.from_pretrained(self._folder, trust_remote_code=False, local_files_only=True)
 
     @cached_property
     def _model(self) -> Any:
@@ -104,12 +105,7 @@ def pool_states(states: torch.Tensor, mask: torch.Tensor, backbone: Backbone) ->
 
 
 def _load_model(folder: Path) -> Any:
-    shown = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
+    with quieten_transformers():
         return AutoModel.from_pretrained(
             folder, trust_remote_code=False, use_safetensors=True, local_files_only=True, dtype=torch.float32
         )
-    finally:
-        if shown:
-            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]

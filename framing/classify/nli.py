@@ -16,8 +16,8 @@ from scipy.special import expit, softmax
 from tokenizers import Encoding
 
 from framing.classify.hub import digest_settings
+from framing.classify.pretrained import PretrainedModel, load_pretrained
 from framing.classify.protocol import Description, Progress, Scores, ignore_progress
-from framing.classify.sequence import PretrainedModel, load_pretrained
 from framing.codebook import Codebook, Label
 from framing.errors import ModelError
 
