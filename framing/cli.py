@@ -101,6 +101,7 @@ CodebookOption = Annotated[
 
 @app.command(rich_help_panel="Score and compare")
 def score(
+    context: typer.Context,
     inputs: Annotated[
         list[str],
         typer.Argument(
@@ -157,7 +158,7 @@ def score(
         load_classifier(model, codebook=codebook, device=device),
         reading=reading,
         overwrite=overwrite,
-        command=["framing", *sys.argv[1:]],
+        command=["framing", *context.obj],
         show_progress=sys.stderr.isatty(),
     )
     _say_outcome(outcome, out)
@@ -296,8 +297,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (without the program's name) and return the exit status."""
     from framing.errors import FramingError
 
+    arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        typer.main.get_command(app).main(args=list(argv) if argv is not None else None, prog_name="framing")
+        typer.main.get_command(app).main(args=arguments, prog_name="framing", obj=arguments)
     except FramingError as error:
         print(f"framing: {error}", file=sys.stderr)
         return 1

@@ -65,6 +65,19 @@ class Codebook:
         return hashlib.sha256(content.encode()).hexdigest()
 
 
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """A safe loader that refuses a mapping with the same key twice, where YAML would drop the first."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f'"{key.value}" stands there twice', key.start_mark)
+            if isinstance(key.value, str):
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def load_codebook(path: Path) -> Codebook:
     """Read and check the YAML codebook at `path`.
 
@@ -72,7 +85,7 @@ def load_codebook(path: Path) -> Codebook:
         CodebookError: naming the file, the entry, what was found and what is needed.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
     except OSError as error:
         raise CodebookError(f"{path}: the codebook cannot be read ({error.strerror}); check the path") from error
     except UnicodeDecodeError as error:

@@ -8,7 +8,7 @@ import sys
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -28,11 +28,14 @@ _WIDTH = 100
 
 def print_passages(passages: Sequence[PassageView], output: Format, label: str | None) -> None:
     """Print paragraphs with where they stand and how they scored."""
+    from framing.passages import PassageView
+
     if output == "json":
         for passage in passages:
             print(json.dumps(asdict(passage), ensure_ascii=False))
     elif output == "csv":
-        _print_csv([{**asdict(passage), "labels": " ".join(passage.labels)} for passage in passages])
+        rows = [{**asdict(passage), "labels": " ".join(passage.labels)} for passage in passages]
+        _print_csv(rows, [field.name for field in fields(PassageView)])
     elif not passages:
         print("no paragraph answers to that; try --min-probability 0 or fewer conditions", file=sys.stderr)
     else:
@@ -41,10 +44,12 @@ def print_passages(passages: Sequence[PassageView], output: Format, label: str |
 
 def print_evaluation(evaluation: Evaluation, output: Format) -> None:
     """Print how a model fared: a row per label, then what covers all of them."""
+    from framing.training.evaluation import LabelScores
+
     if output == "json":
         print(json.dumps(evaluation.as_content(), indent=1))
     elif output == "csv":
-        _print_csv([asdict(label) for label in evaluation.labels])
+        _print_csv([asdict(label) for label in evaluation.labels], [field.name for field in fields(LabelScores)])
     else:
         print("\n".join(render_evaluation(evaluation)))
 
@@ -89,10 +94,10 @@ def describe_outcome(outcome: Outcome, out: Path) -> Iterator[str]:
     doubtful = [problem for problem in outcome.problems if not problem.skipped]
     if skipped:
         reasons = _sum_up(count_skipped(skipped))
-        yield f"{len(skipped)} skipped ({reasons}); first: {skipped[0].place}: {skipped[0].message}"
+        yield f"{len(skipped)} skipped ({reasons}); first: {skipped[0].message}"
     if doubtful:
         reasons = _sum_up(Counter(problem.reason for problem in doubtful))
-        yield f"{len(doubtful)} values set aside ({reasons}); first: {doubtful[0].place}: {doubtful[0].message}"
+        yield f"{len(doubtful)} values set aside ({reasons}); first: {doubtful[0].message}"
     if outcome.found:
         yield f"{out} was finished before and is unchanged"
     else:
@@ -127,11 +132,10 @@ def _render_passage(passage: PassageView, label: str | None) -> str:
     return f"{passage.paragraph_id}  {' | '.join(place)}\n{' | '.join(scores)}\n{body}"
 
 
-def _print_csv(rows: Sequence[Mapping[str, Any]]) -> None:
-    if rows:
-        writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+def _print_csv(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
+    writer = csv.DictWriter(sys.stdout, fieldnames=names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
 
 
 def _sum_up(counts: Mapping[str, int]) -> str:

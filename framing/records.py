@@ -93,6 +93,11 @@ class Paragraph:
         return hash_text(self.text)
 
 
+def make_storable(text: str) -> str:
+    """Return `text` with lone surrogates, which no file in UTF-8 can hold, as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def hash_text(text: str) -> str:
     """Return the first 16 hexadecimal digits of the SHA-1 of `text` in UTF-8.
 

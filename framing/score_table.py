@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from framing.classify.protocol import Description, Scores
-from framing.records import SENTIMENTS, Article, Paragraph
+from framing.records import SENTIMENTS, Article, Paragraph, make_storable
 from framing.store import article_schema
 
 Rows = Mapping[str, NDArray[np.float32]]
@@ -127,7 +127,10 @@ def tabulate_articles(articles: Sequence[Split], extra: Sequence[str]) -> pa.Tab
         }
         for article, paragraphs in articles
     ]
-    return pa.Table.from_pylist(rows, schema=article_schema(extra))
+    storable = [
+        {name: make_storable(value) if isinstance(value, str) else value for name, value in row.items()} for row in rows
+    ]
+    return pa.Table.from_pylist(storable, schema=article_schema(extra))
 
 
 def tabulate_paragraphs(
@@ -144,10 +147,10 @@ def tabulate_paragraphs(
     matrix = matrix.reshape(len(paragraphs), len(layout.names))
     kept = np.array([paragraph.dropped is None for paragraph in paragraphs], dtype=np.bool_)
     columns: dict[str, Any] = {
-        "paragraph_id": pa.array([paragraph.paragraph_id for paragraph in paragraphs], pa.string()),
-        "article_id": pa.array([paragraph.article_id for paragraph in paragraphs], pa.string()),
+        "paragraph_id": pa.array([make_storable(paragraph.paragraph_id) for paragraph in paragraphs], pa.string()),
+        "article_id": pa.array([make_storable(paragraph.article_id) for paragraph in paragraphs], pa.string()),
         "position": pa.array([paragraph.position for paragraph in paragraphs], pa.int32()),
-        "text": pa.array([_storable(paragraph.text) for paragraph in paragraphs], pa.string()),
+        "text": pa.array([make_storable(paragraph.text) for paragraph in paragraphs], pa.string()),
         "text_sha1": pa.array([paragraph.text_sha1 for paragraph in paragraphs], pa.string()),
         "dropped": pa.array([paragraph.dropped for paragraph in paragraphs], pa.string()),
     }
@@ -187,8 +190,3 @@ def _name_highest(probabilities: NDArray[np.float32], names: Sequence[str], kept
     said = kept & ~np.isnan(probabilities).any(axis=1)
     highest = np.nan_to_num(probabilities, nan=-1.0).argmax(axis=1)
     return pa.array([names[index] if own else None for index, own in zip(highest, said, strict=True)], pa.string())
-
-
-def _storable(text: str) -> str:
-    """Return `text` with lone surrogates, which UTF-8 cannot carry, as escapes."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -78,11 +78,13 @@ def score_inputs(
     reading = reading or ReadingOptions()
     total = _count_paragraphs(inputs, reading) if show_progress and "-" not in map(str, inputs) else None
     writer = RunWriter(out, describe_settings(classifier.description, reading), overwrite=overwrite)
-    index = TextIndex(":memory:" if writer.finished else writer.index_path)
+    index = TextIndex()
     try:
         with tqdm(total=total, unit=" paragraphs", disable=not show_progress, smoothing=0.05) as bar:
             progress = _Progress(bar)
             for number, articles in enumerate(_gather_shards(inputs, reading, index, progress)):
+                if number == 0:
+                    writer.begin()
                 _take_shard(number, articles, writer, classifier, index, progress, reading.keep)
     except KeyboardInterrupt:
         raise RunError(f"{out}: interrupted; the same command goes on where it stopped") from None
@@ -206,7 +208,7 @@ def _duplicate_id(article: Article, earlier: str) -> Problem:
     return Problem(
         path=article.path,
         reason="duplicate id",
-        message=f'the id "{article.article_id}" was already taken in {earlier}; give each article an id of its own',
+        message=f'{article.path}: the id "{article.article_id}" was already taken in {earlier}; give each article an id of its own',
     )
 
 
@@ -216,4 +218,4 @@ def _nothing_read(inputs: Sequence[str | Path], problems: Sequence[Problem]) -> 
         return InputError(f"{names}: no articles; expected .txt, .md, .html, .csv, .jsonl or .parquet files")
     first = problems[0]
     more = f" ({len(problems) - 1} more like it or other)" if len(problems) > 1 else ""
-    return InputError(f"{names}: no article could be read; {first.place}: {first.message}{more}")
+    return InputError(f"{names}: no article could be read; {first.message}{more}")

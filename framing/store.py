@@ -65,7 +65,7 @@ class RunWriter:
     """
 
     def __init__(self, out: Path, settings: Mapping[str, Any], *, overwrite: bool = False) -> None:
-        """Open `out` for writing, making it where it is not there.
+        """Look at what is in `out`; nothing is written before `begin`.
 
         Raises:
             RunError: where `out` holds something else than a run of these settings.
@@ -76,25 +76,31 @@ class RunWriter:
         if out.exists() and not out.is_dir():
             raise RunError(f"{out}: is a file; --out names a folder")
         found = self._find_settings()
-        if overwrite:
-            _remove_run(out)
-        elif found is not None:
+        self._overwrite = overwrite
+        if found is not None and not overwrite:
             self._check_settings(found)
-        self.finished = (out / "run.json").is_file()
-        if not self.finished:
-            for folder in (self._partial / "articles", out / "paragraphs", out / "embeddings"):
-                folder.mkdir(parents=True, exist_ok=True)
-            write_atomically(self._partial / "settings.json", json.dumps(self.settings, indent=1))
+        self.finished = (out / "run.json").is_file() and not overwrite
+        if self.finished:
+            shutil.rmtree(self._partial, ignore_errors=True)
+
+    def begin(self) -> None:
+        """Make the folders of an unfinished run, after removing the run that it replaces.
+
+        The settings are written first: a command killed here finds a run of its own again.
+        """
+        if self.finished:
+            return
+        self._partial.mkdir(parents=True, exist_ok=True)
+        write_atomically(self._partial / "settings.json", json.dumps(self.settings, indent=1))
+        if self._overwrite:
+            _remove_run(self.out)
+        for folder in (self._partial / "articles", self.out / "paragraphs", self.out / "embeddings"):
+            folder.mkdir(exist_ok=True)
 
     @property
     def settings_digest(self) -> str:
         """SHA-256 (hexadecimal) of the settings."""
         return hashlib.sha256(json.dumps(self.settings, sort_keys=True).encode()).hexdigest()
-
-    @property
-    def index_path(self) -> Path:
-        """Where a scratch index may lie while the run is being written."""
-        return self._partial / "index.sqlite"
 
     def has_shard(self, shard: Shard, first_article: str) -> bool:
         """Say whether `shard` is already written.
@@ -213,7 +219,7 @@ def _remove_run(out: Path) -> None:
     """Remove what a run consists of, and nothing else that may lie in the folder."""
     for name in ("run.json", "articles.parquet"):
         (out / name).unlink(missing_ok=True)
-    for name in ("paragraphs", "embeddings", ".unfinished"):
+    for name in ("paragraphs", "embeddings", ".unfinished/articles"):
         shutil.rmtree(out / name, ignore_errors=True)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +14,9 @@ _ASKED_AT_ONCE = 500
 class TextIndex:
     """A scratch database, made anew at every start from the shards that are already written."""
 
-    def __init__(self, path: Path | str) -> None:
-        """Open an empty index at `path` (":memory:" for none on disk), in place of one left by a killed run."""
-        if path != ":memory:":
-            Path(path).unlink(missing_ok=True)
-        self._database = sqlite3.connect(path, isolation_level=None)
+    def __init__(self) -> None:
+        """Open an empty index in a temporary file, which goes when it is closed or the process ends."""
+        self._database = sqlite3.connect("", isolation_level=None)
         self._database.executescript(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
             "CREATE TABLE texts (sha1 TEXT PRIMARY KEY, scores BLOB NOT NULL) WITHOUT ROWID;"

@@ -7,8 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-TOKEN_BUDGET = 4096
-"""Padded tokens in one batch; measured best of 1,024 to 16,384 on two CPU cores (benchmarks/throughput.py)."""
+TOKEN_BUDGET = 2048
+"""Padded tokens in one batch; the fastest of 1,024 to 16,384 on two CPU cores (benchmarks/README.md)."""
+
+CHARACTERS_PER_TOKEN = 20
+"""A text is cut to this many characters a token before tokenizing. English runs at 4 to 5, so the cut
+falls far beyond the window; it keeps a text of megabytes from taking minutes."""
 
 
 def pack_batches(lengths: Sequence[int], budget: int = TOKEN_BUDGET) -> list[NDArray[np.intp]]:

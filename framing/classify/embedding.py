@@ -27,7 +27,17 @@ class EmbeddingClassifier:
     """A model folder at work; implements `Classifier`."""
 
     def __init__(self, model: Model, description: Description, encoder: Encoder) -> None:
-        """Set the heads of `model` on `encoder`, which is its backbone."""
+        """Set the heads of `model` on `encoder`, which is its backbone.
+
+        Raises:
+            ModelError: where the heads are of another width than the encoder's vectors.
+        """
+        for name, head in model.heads.items():
+            if head.weight.shape[1:] != (encoder.dimensions,):
+                raise ModelError(
+                    f'{model.name}: head "{name}" takes vectors of {head.weight.shape[-1]} numbers, its backbone '
+                    f"{model.backbone.name} gives {encoder.dimensions}; the heads belong to another backbone"
+                )
         self.model = model
         self.description = description
         self.encoder = encoder

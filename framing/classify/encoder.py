@@ -14,13 +14,11 @@ from numpy.typing import NDArray
 from transformers import AutoModel, AutoTokenizer
 
 from framing.classify.backbone import Backbone, find_backbone
-from framing.classify.batches import pack_batches
+from framing.classify.batches import CHARACTERS_PER_TOKEN, pack_batches
 from framing.classify.hub import quieten_transformers
 from framing.classify.protocol import Progress, ignore_progress
+from framing.records import make_storable
 
-_CHARACTERS_PER_TOKEN = 20
-"""A text is cut to this many characters a token before tokenizing. English runs at 4 to 5, so the cut
-falls far beyond the window; it keeps a text of megabytes from taking minutes."""
 _TOKENIZED_AT_ONCE = 1024
 
 
@@ -74,10 +72,11 @@ class Encoder:
         token_ids: list[list[int]] = []
         truncated = np.zeros(len(texts), dtype=np.bool_)
         for start in range(0, len(texts), _TOKENIZED_AT_ONCE):
-            chunk = [text[: window * _CHARACTERS_PER_TOKEN] for text in texts[start : start + _TOKENIZED_AT_ONCE]]
+            whole = texts[start : start + _TOKENIZED_AT_ONCE]
+            chunk = [make_storable(text[: window * CHARACTERS_PER_TOKEN]) for text in whole]
             encoded = self._tokenizer(chunk, truncation=True, max_length=window + 1)["input_ids"]
             for offset, ids in enumerate(encoded):
-                truncated[start + offset] = len(ids) > window
+                truncated[start + offset] = len(ids) > window or len(whole[offset]) > window * CHARACTERS_PER_TOKEN
                 token_ids.append(ids if len(ids) <= window else [*ids[: window - 1], ids[-1]])
         return token_ids, truncated
 

@@ -44,7 +44,9 @@ _AROUND_DATE = re.compile(
     re.I,
 )
 _SEPARATOR = re.compile(r"^[\s,]*(?:[|•·/–—-]|by\b|,)", re.I)
-_JOINING_WORD = re.compile(r"and|by|at|on|in|of|for|the|de|van|von|der|da|al|staff|agency|agencies|reporters?|correspondent|editor")
+_JOINING_WORD = re.compile(
+    r"and|by|at|on|in|of|for|the|de|van|von|der|da|al|staff|agency|agencies|reporters?|correspondent|editor"
+)
 
 LONGEST_DATE_LINE = 20
 """Words; a line with date, byline and section has fewer, a sentence about a date often more."""

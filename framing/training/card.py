@@ -41,7 +41,7 @@ def _describe_training(model: Model) -> str:
     coded = ", ".join(f"{key} {count}" for key, count in training["coded_yes"].items())
     return (
         f"{training['paragraphs']:,} coded paragraphs of {training['articles']:,} articles "
-        f"(SHA-256 of the file {training['codings_sha256']}). {training['source']}\n\nCoded yes: {coded}."
+        f"(SHA-256 of the file {training['codings_sha256']}). {training.get('source', '')}\n\nCoded yes: {coded}."
     )
 
 

@@ -121,6 +121,13 @@ def _check_positives(codings: Codings, codebook: Codebook) -> None:
                 f'label "{key}": {yes.sum()} paragraphs of {articles} articles are coded yes; training needs '
                 f"{MIN_POSITIVES} or more, of {FOLDS} or more articles; code more, or take it out of the codebook"
             )
+        no = codings.labels[:, column] == NO
+        articles = len(np.unique(codings.articles[no]))
+        if no.sum() < MIN_POSITIVES or articles < FOLDS:
+            raise InputError(
+                f'label "{key}": {no.sum()} paragraphs of {articles} articles are coded no; training needs '
+                f"{MIN_POSITIVES} or more, of {FOLDS} or more articles; code paragraphs without it too"
+            )
 
 
 def _fit_label(embeddings: NDArray[np.float16], codings: Codings, column: int) -> _LabelFit:
