@@ -27,9 +27,10 @@ lint: setup
 test: lint
 	$(BIN)/python -m pytest
 
+# ARTICLES: a table of news articles, see benchmarks/README.md
 bench: setup
-	$(BIN)/python benchmarks/throughput.py
-	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python benchmarks/throughput.py --articles "$(ARTICLES)"
+	$(BIN)/python benchmarks/memory.py --articles "$(ARTICLES)" --tiny
 
 clean:
 	rm -rf .venv demo-run demo-report

@@ -208,7 +208,8 @@ def _duplicate_id(article: Article, earlier: str) -> Problem:
     return Problem(
         path=article.path,
         reason="duplicate id",
-        message=f'{article.path}: the id "{article.article_id}" was already taken in {earlier}; give each article an id of its own',
+        message=f'{article.path}: the id "{article.article_id}" was already taken in {earlier}; '
+        "give each article an id of its own",
     )
 
 
