@@ -203,7 +203,7 @@ def aftermaths(tmp_path_factory: pytest.TempPathFactory, classifier: EmbeddingCl
 
 
 def test_a_kill_before_any_change_is_made_good_by_the_same_command(aftermaths: list[Aftermath]) -> None:
-    assert len(aftermaths) > 20
+    assert len(aftermaths) >= 20
     assert [(each.change, each.error) for each in aftermaths if each.error] == []
     assert [each.change for each in aftermaths if not each.same] == []
 

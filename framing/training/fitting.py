@@ -59,7 +59,7 @@ def fit_heads(
     Raises:
         InputError: where a label has too few paragraphs coded yes, naming how many it needs.
     """
-    _check_positives(codings, codebook)
+    _check_counts(codings, codebook)
     encoder = Encoder(backbone, device)
     embeddings = encoder.embed(codings.texts, progress).embeddings
     fits = [_fit_label(embeddings, codings, column) for column in range(len(codebook.labels))]
@@ -112,22 +112,20 @@ def fit_similarity(
     )
 
 
-def _check_positives(codings: Codings, codebook: Codebook) -> None:
-    for column, key in enumerate(codebook.label_keys):
-        yes = codings.labels[:, column] == YES
-        articles = len(np.unique(codings.articles[yes]))
-        if yes.sum() < MIN_POSITIVES or articles < FOLDS:
-            raise InputError(
-                f'label "{key}": {yes.sum()} paragraphs of {articles} articles are coded yes; training needs '
-                f"{MIN_POSITIVES} or more, of {FOLDS} or more articles; code more, or take it out of the codebook"
-            )
-        no = codings.labels[:, column] == NO
-        articles = len(np.unique(codings.articles[no]))
-        if no.sum() < MIN_POSITIVES or articles < FOLDS:
-            raise InputError(
-                f'label "{key}": {no.sum()} paragraphs of {articles} articles are coded no; training needs '
-                f"{MIN_POSITIVES} or more, of {FOLDS} or more articles; code paragraphs without it too"
-            )
+def _check_counts(codings: Codings, codebook: Codebook) -> None:
+    """See that each label is coded yes, and coded no, often enough to be fitted and held out in turn."""
+    for code, name, remedy in (
+        (YES, "yes", "code more, or take it out of the codebook"),
+        (NO, "no", "code paragraphs without it too"),
+    ):
+        for column, key in enumerate(codebook.label_keys):
+            coded = codings.labels[:, column] == code
+            articles = len(np.unique(codings.articles[coded]))
+            if coded.sum() < MIN_POSITIVES or articles < FOLDS:
+                raise InputError(
+                    f'label "{key}": {coded.sum()} paragraphs of {articles} articles are coded {name}; training needs '
+                    f"{MIN_POSITIVES} or more, of {FOLDS} or more articles; {remedy}"
+                )
 
 
 def _fit_label(embeddings: NDArray[np.float16], codings: Codings, column: int) -> _LabelFit:
