@@ -116,7 +116,7 @@ def _count_paragraphs(inputs: Sequence[str | Path], reading: ReadingOptions) -> 
         total = 0
         for event in read_articles(inputs, reading):
             if isinstance(event, Article):
-                total += sum(paragraph.dropped is None for paragraph in split_paragraphs(event))
+                total += _count_kept(split_paragraphs(event))
                 bar.update()
     return total
 
@@ -141,7 +141,7 @@ def _gather_shards(
         else:
             paragraphs = split_paragraphs(event)
             shard.append((event, paragraphs))
-            waiting += sum(paragraph.dropped is None for paragraph in paragraphs)
+            waiting += _count_kept(paragraphs)
             if waiting >= SHARD_PARAGRAPHS:
                 yield shard
                 shard, waiting = [], 0
@@ -166,7 +166,7 @@ def _take_shard(
         if not writer.finished:
             texts = writer.read_texts(shard)
             index.add_scores(texts["text_sha1"].to_pylist(), layout.read_column(texts["scores"]))
-        progress.bar.update(sum(paragraph.dropped is None for _, paragraphs in articles for paragraph in paragraphs))
+        progress.bar.update(sum(_count_kept(paragraphs) for _, paragraphs in articles))
     else:
         scores, texts = _score_texts(articles, classifier, layout, index, progress)
         final = [
@@ -194,7 +194,7 @@ def _score_texts(
     }
     scores = index.find_scores(list(texts))
     new = {sha1: text for sha1, text in texts.items() if sha1 not in scores}
-    waiting = sum(paragraph.dropped is None for _, paragraphs in articles for paragraph in paragraphs)
+    waiting = sum(_count_kept(paragraphs) for _, paragraphs in articles)
     progress.bar.update(waiting - len(new))
     result = classifier.classify(list(new.values()), progress.bar.update)
     rows = layout.pack(result)
@@ -202,6 +202,10 @@ def _score_texts(
     progress.scored += len(new)
     scores.update(zip(new, rows, strict=True))
     return scores, layout.tabulate(list(new), rows, result.embeddings)
+
+
+def _count_kept(paragraphs: Sequence[Paragraph]) -> int:
+    return sum(paragraph.dropped is None for paragraph in paragraphs)
 
 
 def _duplicate_id(article: Article, earlier: str) -> Problem:

@@ -81,13 +81,11 @@ def load_model_folder(folder: Path, codebook: Codebook | None, device: str) -> E
 def _load_similarity(model: Model, digest: str, codebook: Codebook, device: str) -> EmbeddingClassifier:
     encoder = Encoder(model.backbone, device)
     labels = len(codebook.labels)
-    same_voices = codebook.voice_keys == model.codebook.voice_keys
-    heads = {name: head for name, head in model.heads.items() if name != "voice" or same_voices}
-    heads["labels"] = label_text_head(codebook, encoder)
+    lent = lend_heads(model, codebook)
+    heads = {**lent.heads, "labels": label_text_head(codebook, encoder)}
     curve = Sigmoids(np.repeat(model.calibration.slope, labels), np.repeat(model.calibration.intercept, labels))
     fitted = replace(
-        model,
-        codebook=codebook,
+        lent,
         heads=heads,
         calibration=curve,
         thresholds=model.thresholds * labels,
@@ -95,6 +93,13 @@ def _load_similarity(model: Model, digest: str, codebook: Codebook, device: str)
     )
     digest = hashlib.sha256(f"{digest} {codebook.digest}".encode()).hexdigest()
     return EmbeddingClassifier(fitted, _describe(fitted, digest), encoder)
+
+
+def lend_heads(model: Model, codebook: Codebook) -> Model:
+    """Return `model` for another codebook, without the voices where that codebook has others."""
+    same_voices = model.codebook.voice_keys == codebook.voice_keys
+    heads = {name: head for name, head in model.heads.items() if name != "voice" or same_voices}
+    return replace(model, codebook=codebook, heads=heads)
 
 
 def label_text_head(codebook: Codebook, encoder: Encoder) -> Head:

@@ -10,10 +10,9 @@ from tqdm import tqdm
 
 from framing.classify.backbone import MINILM
 from framing.classify.devices import resolve_device
-from framing.classify.embedding import load_model_folder
+from framing.classify.embedding import lend_heads, load_model_folder
 from framing.classify.loading import find_codebook, find_model
 from framing.classify.model_folder import Model, read_model, write_model
-from framing.codebook import Codebook
 from framing.errors import ModelError
 from framing.training.card import write_card
 from framing.training.codings import Codings, read_codings
@@ -54,9 +53,7 @@ def make_model(
             model = fit_heads(codings, book, MINILM, name=out.name, device=device, progress=bar.update)
         else:
             lender, _ = read_model(find_model(base))
-            model = fit_similarity(
-                codings, _lend_heads(lender, book), name=out.name, device=device, progress=bar.update
-            )
+            model = fit_similarity(codings, lend_heads(lender, book), name=out.name, device=device, progress=bar.update)
     model = replace(model, training={**model.training, "source": source})
     command = _describe_command(codings_path, out, codebook, method, heldout)
     write_model(model, out, write_card(model, None, command), overwrite=overwrite)
@@ -69,13 +66,6 @@ def make_model(
         _add_scores(model, evaluation, coded_heldout), out, write_card(model, evaluation, command), overwrite=True
     )
     return evaluation
-
-
-def _lend_heads(lender: Model, codebook: Codebook) -> Model:
-    """Return `lender` for another codebook, without the voices where that codebook has others."""
-    same_voices = lender.codebook.voice_keys == codebook.voice_keys
-    heads = {name: head for name, head in lender.heads.items() if name != "voice" or same_voices}
-    return replace(lender, codebook=codebook, heads=heads)
 
 
 def _add_scores(model: Model, evaluation: Evaluation, heldout: Codings) -> Model:
