@@ -1,4 +1,4 @@
-"""Where the shipped models and codebooks lie: inside an installed wheel, or beside the source tree."""
+"""Where the shipped models, codebooks and outlet names lie: inside an installed wheel, or beside the source tree."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ def models_folder() -> Path:
 def codebooks_folder() -> Path:
     """Return the folder that holds the shipped codebooks."""
     return _INSTALLED / "codebooks" if _INSTALLED.is_dir() else _SOURCE_TREE / "corpus" / "codebooks"
+
+
+def outlets_table() -> Path:
+    """Return the shipped table of outlet names."""
+    return (_INSTALLED if _INSTALLED.is_dir() else _SOURCE_TREE / "corpus") / "outlets.csv"
 
 
 def shipped_models() -> list[str]:
