@@ -10,7 +10,7 @@ from framing.reading.drafts import Details, Value
 from framing.reading.options import ReadingOptions
 
 SYNONYMS = {
-    "text": ("text", "body", "content", "full_text", "article", "story"),
+    "text": ("text", "body", "content", "full_text", "article", "story", "story_text", "article_text"),
     "outlet": ("outlet", "source", "publication", "publisher", "media_name", "newspaper"),
     "date": (
         "date",

@@ -7,7 +7,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-Kind = Literal["text", "html", "csv", "lines", "json", "parquet", "dataset", "unknown"]
+Kind = Literal[
+    "text",
+    "html",
+    "csv",
+    "lines",
+    "json",
+    "parquet",
+    "dataset",
+    "xml",
+    "rtf",
+    "compressed",
+    "ris",
+    "feed",
+    "warc",
+    "docx",
+    "doc",
+    "pdf",
+    "zip",
+    "unknown",
+]
 
 
 @dataclass(frozen=True, slots=True)

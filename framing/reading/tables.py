@@ -13,8 +13,9 @@ from typing import Any, BinaryIO
 
 from framing.errors import InputError
 from framing.reading.columns import Columns, as_text, list_columns, match_columns
-from framing.reading.drafts import Draft, Source
+from framing.reading.drafts import Draft, Kind, Source
 from framing.reading.encodings import decode_bytes, decode_lines
+from framing.reading.mediacloud import is_media_cloud, list_without_text
 from framing.reading.options import ReadingOptions
 from framing.records import Problem
 
@@ -144,6 +145,9 @@ def _read_csv_lines(lines: Iterator[str], source: Source, options: ReadingOption
     try:
         _, names = next(records, (1, []))
         columns = match_columns(names, options)
+        if columns.missing and is_media_cloud(names):
+            yield from list_without_text(names, records, source.path)
+            return
         if columns.missing:
             yield _missing_column(source.path, columns.missing, names)
             return
@@ -238,7 +242,7 @@ def _broken_json(path: str, error: object, line: int | None) -> Problem:
     return Problem(path, "broken JSON", f"{place}: {found} (expected one JSON object); mend it there", line=line)
 
 
-TABLE_READERS: Mapping[str, Callable[[Source, ReadingOptions], Iterator[Draft | Problem]]] = {
+TABLE_READERS: Mapping[Kind, Callable[[Source, ReadingOptions], Iterator[Draft | Problem]]] = {
     "csv": read_csv,
     "lines": read_lines,
     "json": read_json,
