@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from framing.classify.protocol import Description
+from framing.preparing import Preparation
 from framing.reading import ReadingOptions
 from framing.records import DROP_REASONS, InputFile, Problem
 
@@ -51,7 +52,7 @@ def count_skipped(problems: Sequence[Problem]) -> dict[str, int]:
     return dict(Counter(problem.reason for problem in problems if problem.skipped).most_common())
 
 
-def describe_settings(description: Description, reading: ReadingOptions) -> dict[str, Any]:
+def describe_settings(description: Description, reading: ReadingOptions, preparation: Preparation) -> dict[str, Any]:
     """Return what decides a run's scores besides its texts; two runs that differ in it do not mix."""
     return {
         "version": version("framing"),
@@ -63,6 +64,7 @@ def describe_settings(description: Description, reading: ReadingOptions) -> dict
         "path pattern": reading.pattern,
         "extraction": reading.extract,
         "day first": reading.day_first,
+        **preparation.settings,
     }
 
 
@@ -73,10 +75,16 @@ def make_manifest(
     files: Sequence[InputFile],
     problems: Sequence[Problem],
     counts: Counts,
+    outlets: Mapping[str, Mapping[str, int]],
+    tables: Mapping[str, str],
     command: Sequence[str],
     seconds: float,
 ) -> dict[str, Any]:
-    """Return the content of run.json."""
+    """Return the content of run.json.
+
+    `outlets` holds the spellings that were merged under each outlet's name, with how often each was
+    met; `tables` the SHA-256 of every table of the run.
+    """
     codebook = description.codebook
     return {
         "version": version("framing"),
@@ -99,6 +107,8 @@ def make_manifest(
             "topic": codebook.topic,
         },
         "counts": {**asdict(counts), "skipped": count_skipped(problems)},
+        "outlets": {name: dict(spellings) for name, spellings in outlets.items()},
+        "tables": dict(tables),
         "inputs": [asdict(file) for file in files],
         "problems": [asdict(problem) for problem in problems],
         "seed": 0,

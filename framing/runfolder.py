@@ -86,14 +86,14 @@ class RunFolder:
 
 def _view_shards(database: duckdb.DuckDBPyConnection, files: Sequence[str]) -> None:
     try:
-        database.read_parquet([_escape_glob(file) for file in files]).create_view("paragraphs")
+        database.read_parquet([escape_glob(file) for file in files]).create_view("paragraphs")
     except duckdb.Error as error:
         raise RunError(
             f"{Path(files[0]).parent}: not the Parquet files of a run ({error}); score the folder again"
         ) from error
 
 
-def _escape_glob(path: str) -> str:
+def escape_glob(path: str) -> str:
     """Return `path` so that DuckDB takes it as it stands, whatever brackets and stars are in it."""
     return re.sub(r"([*?\[])", r"[\1]", path)
 

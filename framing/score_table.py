@@ -11,13 +11,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from framing.classify.protocol import Description, Scores
+from framing.preparing import Split
 from framing.records import SENTIMENTS, Article, Paragraph, make_storable
 from framing.store import article_schema
 
 Rows = Mapping[str, NDArray[np.float32]]
 """Text hash to its flat row of scores."""
-
-Split = tuple[Article, list[Paragraph]]
 
 
 @dataclass(frozen=True, slots=True)

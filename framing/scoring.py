@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Never
@@ -13,11 +14,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from framing.classify.protocol import Classifier
+from framing.classify.protocol import Classifier, Description
 from framing.errors import InputError, RunError
+from framing.finishing import finish_corpus, mark_articles
 from framing.manifest import Counts, describe_settings, make_manifest
-from framing.paragraphs import split_paragraphs
-from framing.reading import ReadingOptions, read_articles
+from framing.preparing import Preparation, Preparer, Split, prepare_inputs
+from framing.reading import ReadingOptions
 from framing.records import Article, InputFile, Paragraph, Problem
 from framing.score_table import ScoreLayout, drop_boilerplate, tabulate_articles, tabulate_paragraphs
 from framing.store import RunWriter, Shard, make_shard
@@ -50,7 +52,7 @@ class _Progress:
     files: list[InputFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     shards: list[Shard] = field(default_factory=list)
-    counts: Counts = field(default_factory=Counts)
+    articles: int = 0
     scored: int = 0
 
 
@@ -60,6 +62,7 @@ def score_inputs(
     classifier: Classifier,
     *,
     reading: ReadingOptions | None = None,
+    preparation: Preparation | None = None,
     overwrite: bool = False,
     command: Sequence[str] = (),
     show_progress: bool = False,
@@ -67,86 +70,118 @@ def score_inputs(
     """Score every paragraph of `inputs` into the run folder `out`.
 
     A run that was stopped is taken up where its last whole shard ends, and gives the same bytes as
-    one that was not; a finished run is left as it is. Memory does not grow with the corpus.
+    one that was not; a finished run is left as it is. Texts are never all in memory.
 
     Raises:
-        InputError: where there is nothing to read.
+        InputError: where there is nothing to read, or a table of outlets cannot be used.
         RunError: where `out` holds something else, or a run over another corpus or model; or where
             the user interrupts.
     """
     started = time.monotonic()
-    reading = reading or ReadingOptions()
-    total = _count_paragraphs(inputs, reading) if show_progress and "-" not in map(str, inputs) else None
-    writer = RunWriter(out, describe_settings(classifier.description, reading), overwrite=overwrite)
-    index = TextIndex()
+    reading, preparation = reading or ReadingOptions(), preparation or Preparation()
+    preparer = preparation.begin()
+    total = _count_paragraphs(inputs, reading, preparation) if show_progress and "-" not in map(str, inputs) else None
+    writer = RunWriter(out, describe_settings(classifier.description, reading, preparation), overwrite=overwrite)
     try:
         with tqdm(total=total, unit=" paragraphs", disable=not show_progress, smoothing=0.05) as bar:
             progress = _Progress(bar)
-            for number, articles in enumerate(_gather_shards(inputs, reading, index, progress)):
-                if number == 0:
-                    writer.begin()
-                _take_shard(number, articles, writer, classifier, index, progress, reading.keep)
+            _score_shards(prepare_inputs(inputs, reading, preparer), writer, classifier, progress, reading.keep)
+        if not progress.shards:
+            raise _nothing_read(inputs, progress.problems)
+        seconds = time.monotonic() - started
+        if writer.finished:
+            counts = _count_again(writer, progress)
+        else:
+            counts = _finish(writer, classifier.description, preparer, progress, reading.keep, command, seconds)
     except KeyboardInterrupt:
         raise RunError(f"{out}: interrupted; the same command goes on where it stopped") from None
-    finally:
-        index.close()
-    if not progress.counts.articles:
-        raise _nothing_read(inputs, progress.problems)
-    seconds = time.monotonic() - started
-    if writer.finished:
-        writer.check_complete(progress.shards)
-    else:
-        manifest = make_manifest(
-            classifier.description,
-            writer.settings,
-            files=progress.files,
-            problems=progress.problems,
-            counts=progress.counts,
-            command=command,
-            seconds=seconds,
-        )
-        writer.finish(progress.shards, manifest, reading.keep)
-    counts, problems = progress.counts, tuple(progress.problems)
-    return Outcome(counts, problems, progress.scored, seconds, writer.finished)
+    return Outcome(counts, tuple(progress.problems), progress.scored, time.monotonic() - started, writer.finished)
 
 
-def _count_paragraphs(inputs: Sequence[str | Path], reading: ReadingOptions) -> int:
+def _count_paragraphs(inputs: Sequence[str | Path], reading: ReadingOptions, preparation: Preparation) -> int:
     """Return how many paragraphs there are to score, so that the progress bar can tell the time left."""
     with tqdm(desc="Reading", unit=" articles") as bar:
         total = 0
-        for event in read_articles(inputs, reading):
-            if isinstance(event, Article):
-                total += _count_kept(split_paragraphs(event))
+        for event in prepare_inputs(inputs, reading, preparation.begin()):
+            if isinstance(event, tuple):
+                total += _count_kept(event[1])
                 bar.update()
     return total
 
 
-Split = tuple[Article, list[Paragraph]]
+def _score_shards(
+    events: Iterator[Split | Problem | InputFile],
+    writer: RunWriter,
+    classifier: Classifier,
+    progress: _Progress,
+    keep: Sequence[str],
+) -> None:
+    with closing(TextIndex()) as index:
+        for number, articles in enumerate(_gather_shards(events, index, progress)):
+            if number == 0:
+                writer.begin()
+            _take_shard(number, articles, writer, classifier, index, progress, keep)
 
 
 def _gather_shards(
-    inputs: Sequence[str | Path], reading: ReadingOptions, index: TextIndex, progress: _Progress
+    events: Iterator[Split | Problem | InputFile], index: TextIndex, progress: _Progress
 ) -> Iterator[list[Split]]:
     """Yield consecutive articles with their paragraphs, as many at a time as make a shard."""
     shard: list[Split] = []
     waiting = 0
-    for event in read_articles(inputs, reading):
+    for event in events:
         if isinstance(event, InputFile):
             progress.files.append(event)
-            progress.counts.files += 1
         elif isinstance(event, Problem):
             progress.problems.append(event)
-        elif earlier := index.add_article(event.article_id, event.path):
-            progress.problems.append(_duplicate_id(event, earlier))
+        elif earlier := index.add_article(event[0].article_id, event[0].path):
+            progress.problems.append(_duplicate_id(event[0], earlier))
         else:
-            paragraphs = split_paragraphs(event)
-            shard.append((event, paragraphs))
-            waiting += _count_kept(paragraphs)
+            shard.append(event)
+            waiting += _count_kept(event[1])
             if waiting >= SHARD_PARAGRAPHS:
                 yield shard
                 shard, waiting = [], 0
     if shard:
         yield shard
+
+
+def _finish(
+    writer: RunWriter,
+    description: Description,
+    preparer: Preparer,
+    progress: _Progress,
+    keep: Sequence[str],
+    command: Sequence[str],
+    seconds: float,
+) -> Counts:
+    """Mark what only the whole corpus tells, and write what closes the run."""
+    counts = Counts(files=len(progress.files))
+    writer.remove_strays(progress.shards)
+    marks = finish_corpus(writer, progress.shards, counts)
+    writer.write_articles(mark_articles(writer, progress.shards, marks), keep)
+    manifest = make_manifest(
+        description,
+        writer.settings,
+        files=progress.files,
+        problems=progress.problems,
+        counts=counts,
+        outlets=preparer.names.merges,
+        tables=writer.list_digests(),
+        command=command,
+        seconds=seconds,
+    )
+    writer.finish(manifest)
+    return counts
+
+
+def _count_again(writer: RunWriter, progress: _Progress) -> Counts:
+    """Return the counts of a run that was finished before, once it is seen to be over the same articles."""
+    writer.check_complete(progress.shards)
+    counts = Counts(files=len(progress.files), articles=progress.articles)
+    for shard in progress.shards:
+        counts.add(0, writer.read_paragraphs(shard, ["dropped", "truncated"]))
+    return counts
 
 
 def _take_shard(
@@ -179,7 +214,7 @@ def _take_shard(
             tabulate_paragraphs(final, scores, layout, classifier.description),
             texts,
         )
-    progress.counts.add(len(articles), writer.read_paragraphs(shard, ["article_id", "dropped", "truncated"]))
+    progress.articles += len(articles)
 
 
 def _score_texts(
@@ -220,7 +255,7 @@ def _duplicate_id(article: Article, earlier: str) -> Problem:
 def _nothing_read(inputs: Sequence[str | Path], problems: Sequence[Problem]) -> InputError:
     names = ", ".join(map(str, inputs))
     if not problems:
-        return InputError(f"{names}: no articles; expected .txt, .md, .html, .csv, .jsonl or .parquet files")
+        return InputError(f"{names}: no articles; the README lists what can be read")
     first = problems[0]
     more = f" ({len(problems) - 1} more like it or other)" if len(problems) > 1 else ""
     return InputError(f"{names}: no article could be read; {first.message}{more}")

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ _ARTICLE_COLUMNS = {
     "paragraphs": pa.int32(),
     "kept": pa.int32(),
     "copy_group": pa.string(),
+    "agency": pa.string(),
 }
 
 
@@ -98,6 +99,11 @@ class RunWriter:
             folder.mkdir(exist_ok=True)
 
     @property
+    def scratch(self) -> Path:
+        """Folder for what is needed only until the run is finished."""
+        return self._partial
+
+    @property
     def settings_digest(self) -> str:
         """SHA-256 (hexadecimal) of the settings."""
         return hashlib.sha256(json.dumps(self.settings, sort_keys=True).encode()).hexdigest()
@@ -122,9 +128,17 @@ class RunWriter:
         _write_table(articles, self._partial / "articles" / shard.file_name)
         _write_table(paragraphs, self.out / "paragraphs" / shard.file_name)
 
-    def read_paragraphs(self, shard: Shard, columns: Sequence[str]) -> pa.Table:
-        """Return columns of a written shard's paragraphs."""
-        return pq.read_table(self.out / "paragraphs" / shard.file_name, columns=list(columns))
+    def rewrite_paragraphs(self, shard: Shard, paragraphs: pa.Table) -> None:
+        """Put `paragraphs` in the place of those of a written shard."""
+        _write_table(paragraphs, self.out / "paragraphs" / shard.file_name)
+
+    def read_articles(self, shard: Shard) -> pa.Table:
+        """Return the articles of a written shard of an unfinished run."""
+        return pq.read_table(self._partial / "articles" / shard.file_name)
+
+    def read_paragraphs(self, shard: Shard, columns: Sequence[str] | None = None) -> pa.Table:
+        """Return columns of a written shard's paragraphs, or all of them."""
+        return pq.read_table(self.out / "paragraphs" / shard.file_name, columns=columns and list(columns))
 
     def read_texts(self, shard: Shard) -> pa.Table:
         """Return `text_sha1` and `scores` of the texts a written shard scored."""
@@ -140,24 +154,34 @@ class RunWriter:
         if any(path.name not in wanted for path in (self.out / "paragraphs").glob("*.parquet")):
             raise self._other_corpus("it holds articles that the input no longer has")
 
-    def finish(self, shards: Sequence[Shard], manifest: Mapping[str, Any], extra: Sequence[str]) -> None:
-        """Join the articles into one table, write run.json and clear the scratch folder away."""
-        self._remove_strays(shards)
-        target = self.out / "articles.parquet"
-        scratch = self._partial / "articles.parquet"
-        with pq.ParquetWriter(scratch, article_schema(extra), compression="zstd") as writer:
-            for shard in shards:
-                writer.write_table(pq.read_table(self._partial / "articles" / shard.file_name))
-        scratch.replace(target)
-        write_atomically(self.out / "run.json", json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
-        shutil.rmtree(self._partial)
-
-    def _remove_strays(self, shards: Sequence[Shard]) -> None:
+    def remove_strays(self, shards: Sequence[Shard]) -> None:
+        """Remove what an earlier, stopped command wrote and this one did not."""
         wanted = {shard.file_name for shard in shards}
-        for folder in (self.out / "paragraphs", self.out / "embeddings"):
+        for folder in (self.out / "paragraphs", self.out / "embeddings", self._partial / "articles"):
             for path in folder.iterdir():
                 if path.name not in wanted:
                     path.unlink()
+
+    def write_articles(self, tables: Iterable[pa.Table], extra: Sequence[str]) -> None:
+        """Join the articles of all shards into articles.parquet."""
+        scratch = self._partial / "articles.parquet"
+        with pq.ParquetWriter(scratch, article_schema(extra), compression="zstd") as writer:
+            for table in tables:
+                writer.write_table(table)
+        scratch.replace(self.out / "articles.parquet")
+
+    def list_digests(self) -> dict[str, str]:
+        """Return the SHA-256 (hexadecimal) of every table of the run, by its path within the run folder."""
+        return {
+            str(path.relative_to(self.out).as_posix()): _digest(path)
+            for path in sorted(self.out.rglob("*.parquet"))
+            if self._partial not in path.parents
+        }
+
+    def finish(self, manifest: Mapping[str, Any]) -> None:
+        """Write run.json and clear the scratch folder away."""
+        write_atomically(self.out / "run.json", json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+        shutil.rmtree(self._partial)
 
     def _find_settings(self) -> dict[str, Any] | None:
         found = _read_settings(self.out, self._partial / "settings.json")
@@ -201,6 +225,11 @@ def _write_table(table: pa.Table, path: Path) -> None:
     with unfinished.open("rb") as file:
         os.fsync(file.fileno())
     unfinished.replace(path)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _read_settings(out: Path, unfinished: Path) -> dict[str, Any] | None:

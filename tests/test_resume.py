@@ -126,7 +126,7 @@ def test_a_run_killed_at_random_moments_goes_on_to_the_same_bytes(corpus: Corpus
 def test_no_text_is_kept_twice_in_the_shards_of_a_run(corpus: Corpus) -> None:
     texts = [row["text_sha1"] for row in read_rows(corpus.whole / "embeddings")]
     assert len(texts) == len(set(texts)) == corpus.texts
-    assert corpus.texts < read_manifest(corpus.whole)["counts"]["kept"]
+    assert corpus.texts < read_manifest(corpus.whole)["counts"]["paragraphs"]
 
 
 class Killed(BaseException):

@@ -42,7 +42,7 @@ from framing.scoring import Outcome, score_inputs
 CONTRACT = Path(__file__).parents[2] / "shared" / "checks" / "contract.py"
 ARTICLE_COLUMNS = (
     *("article_id", "path", "outlet", "outlet_source", "published", "published_source", "updated", "year"),
-    *("title", "url", "language", "paragraphs", "kept", "copy_group"),
+    *("title", "url", "language", "paragraphs", "kept", "copy_group", "agency"),
 )
 PARAGRAPH_COLUMNS = (
     *(

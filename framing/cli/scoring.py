@@ -1,4 +1,4 @@
-"""Commands that read articles: score."""
+"""Commands that read articles: score, check."""
 
 from __future__ import annotations
 
@@ -18,42 +18,65 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 
+InputsArgument = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="INPUT...",
+        help="Files and folders of articles: text, web pages, tables, Word, RTF and PDF files, archive exports, "
+        "feeds, WARC and ZIP files; - for JSON lines on standard input.",
+        show_default=False,
+    ),
+]
+MapOption = Annotated[
+    str,
+    typer.Option(
+        "--map", help="Table columns by field, such as text=body,outlet=source,date=published.", show_default=False
+    ),
+]
+KeepOption = Annotated[
+    str,
+    typer.Option(
+        help="Further columns to carry into articles.parquet, such as section,page,byline.", show_default=False
+    ),
+]
+MetadataOption = Annotated[
+    Path | None,
+    typer.Option(help="CSV table with path and any of outlet, date, title; it wins over the files."),
+]
+PatternOption = Annotated[
+    str | None, typer.Option(help='What the path says, such as "{outlet}/{year}/{name}".', show_default=False)
+]
+ExtractOption = Annotated[Extraction, typer.Option(help="How strict to be about what is the main text of a web page.")]
+MonthOption = Annotated[bool, typer.Option("--month-first", help="Read 05/06/2019 as the 6th of May.")]
+OutletsOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="CSV table with name and any of domain, aliases (set apart by ;), country; it goes before the shipped "
+        "names of outlets.",
+        show_default=False,
+    ),
+]
+LanguagesOption = Annotated[
+    str, typer.Option(help="Languages to score, as en,fr; articles in others are set aside. all takes every one.")
+]
+
+
 @app.command(rich_help_panel="Score and compare")
 def score(
     context: typer.Context,
-    inputs: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="INPUT...",
-            help="Files and folders of articles: .txt, .md, .html, .csv, .tsv, .jsonl, .json, .parquet, "
-            "datasets folders; - for JSON lines on standard input.",
-            show_default=False,
-        ),
-    ],
+    inputs: InputsArgument,
     out: Annotated[Path, typer.Option(help="Run folder to write; an unfinished run there is taken up.")],
     model: ModelOption = "surveillance",
     codebook: CodebookOption = None,
     device: DeviceOption = Device.auto,
-    column_map: Annotated[
-        str,
-        typer.Option(
-            "--map", help="Table columns by field, such as text=body,outlet=source,date=published.", show_default=False
-        ),
-    ] = "",
-    keep: Annotated[
-        str, typer.Option(help="Further columns to carry into articles.parquet, such as section,country.")
-    ] = "",
-    metadata: Annotated[
-        Path | None,
-        typer.Option(help="CSV table with path and any of outlet, date, title; it wins over the files."),
-    ] = None,
-    pattern: Annotated[
-        str | None, typer.Option(help='What the path says, such as "{outlet}/{year}/{name}".', show_default=False)
-    ] = None,
-    extract: Annotated[
-        Extraction, typer.Option(help="How strict to be about what is the main text of a web page.")
-    ] = Extraction.balanced,
-    month_first: Annotated[bool, typer.Option("--month-first", help="Read 05/06/2019 as the 6th of May.")] = False,
+    column_map: MapOption = "",
+    keep: KeepOption = "",
+    metadata: MetadataOption = None,
+    pattern: PatternOption = None,
+    extract: ExtractOption = Extraction.balanced,
+    month_first: MonthOption = False,
+    outlets: OutletsOption = None,
+    languages: LanguagesOption = "en",
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a run over another corpus or model in --out.")
     ] = False,
@@ -65,17 +88,18 @@ def score(
 
     Writes a run folder: `articles.parquet`, `paragraphs/`, `embeddings/` and `run.json`. Killed at any
     moment, the same command goes on where it stopped. Files that cannot be read are skipped, counted
-    and named in `run.json`.
+    and named in `run.json`. See what there is first with `framing check`.
     """
     from framing.classify.loading import load_classifier
+    from framing.preparing import Preparation
     from framing.scoring import score_inputs
 
-    reading = _make_reading(column_map, keep, metadata, pattern, extract, month_first)
     outcome = score_inputs(
         inputs,
         out,
         load_classifier(model, codebook=codebook, device=device),
-        reading=reading,
+        reading=_make_reading(column_map, keep, metadata, pattern, extract, month_first),
+        preparation=Preparation(outlets, _read_languages(languages)),
         overwrite=overwrite,
         command=["framing", *context.obj],
         show_progress=sys.stderr.isatty(),
@@ -83,6 +107,43 @@ def score(
     _say_outcome(outcome, out)
     if strict and any(problem.skipped for problem in outcome.problems):
         raise typer.Exit(1)
+
+
+@app.command(rich_help_panel="Score and compare")
+def check(
+    inputs: InputsArgument,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for articles.csv, coverage.csv and problems.csv.", show_default=False),
+    ] = None,
+    column_map: MapOption = "",
+    keep: KeepOption = "",
+    metadata: MetadataOption = None,
+    pattern: PatternOption = None,
+    extract: ExtractOption = Extraction.balanced,
+    month_first: MonthOption = False,
+    outlets: OutletsOption = None,
+    languages: LanguagesOption = "en",
+) -> None:
+    """Read everything and score nothing: what is there, what is missing, what looks wrong.
+
+    Prints articles per outlet and year, then missing values, doubtful dates, copies, clutter, languages
+    and skipped files, each with what to do about it.
+    """
+    from tqdm import tqdm
+
+    from framing.checking import check_inputs, write_check
+    from framing.findings import render_check
+    from framing.preparing import Preparation
+
+    reading = _make_reading(column_map, keep, metadata, pattern, extract, month_first)
+    preparation = Preparation(outlets, _read_languages(languages))
+    with tqdm(desc="Reading", unit=" articles", disable=not sys.stderr.isatty()) as bar:
+        found = check_inputs(inputs, reading, preparation, progress=bar.update)
+    for line in render_check(found):
+        print(line)
+    for path in write_check(found, out) if out else ():
+        print(path, file=sys.stderr)
 
 
 def _make_reading(
@@ -98,6 +159,24 @@ def _make_reading(
         extract=extract.value,
         day_first=not month_first,
     )
+
+
+def _read_languages(names: str) -> tuple[str, ...]:
+    """Return the codes of the languages, none for "all".
+
+    Raises:
+        InputError: for what is no code of two letters.
+    """
+    from framing.errors import InputError
+
+    codes = split_names(names.lower())
+    if codes == ("all",):
+        return ()
+    if wrong := [code for code in codes if len(code) != 2 or not code.isalpha()] or (not codes and [names]):
+        raise InputError(
+            f'--languages: found "{wrong[0]}", expected two-letter codes (ISO 639-1) such as en,fr, or all'
+        )
+    return codes
 
 
 def _say_outcome(outcome: Outcome, out: Path) -> None:
