@@ -14,17 +14,16 @@ from framing.reading.columns import as_text
 from framing.reading.dates import parse_date
 from framing.reading.drafts import Details, Draft, Source, Value
 from framing.reading.encodings import UnreadableTextError
-from framing.reading.html import read_html
+from framing.reading.formats import read_source
 from framing.reading.inputs import STANDARD_INPUT, list_sources
 from framing.reading.metadata import search_text
 from framing.reading.options import ReadingOptions
 from framing.reading.pattern import PathPattern, parse_pattern
 from framing.reading.sidecar import MetadataTable, load_metadata
-from framing.reading.tables import TABLE_READERS, list_dataset_files, read_line_stream
-from framing.reading.text import read_text
+from framing.reading.tables import list_dataset_files, read_line_stream
+from framing.reading.url_dates import compare_with_url
 from framing.records import Article, InputFile, Problem
 
-_READERS = {**TABLE_READERS, "text": read_text, "html": read_html}
 _STDIN_PATH = "stdin"
 """Path of the articles from standard input; their ids are stdin#1, stdin#2 ..."""
 
@@ -77,7 +76,10 @@ class _Assembler:
                 yield read
             elif read:
                 dates[name] = read
-        yield self._build_article(draft, source, layers, dates)
+        article = self._build_article(draft, source, layers, dates)
+        if problem := compare_with_url(article):
+            yield problem
+        yield article
 
     def list_unused(self) -> Iterator[Problem]:
         """Yield a problem for each row of the metadata table that no article had the path of."""
@@ -156,7 +158,7 @@ def _note_empty(source: Source) -> Problem:
 
 def _read_items(source: Source, assembler: _Assembler) -> Iterator[Article | Problem]:
     try:
-        yield from _assemble_drafts(_READERS[source.kind](source, assembler.options), source, assembler)
+        yield from _assemble_drafts(read_source(source, assembler.options), source, assembler)
     except UnreadableTextError as error:
         yield Problem(source.path, error.reason, f"{source.path}: {error}")
 

@@ -17,6 +17,9 @@ KINDS: dict[str, Kind] = {
     **dict.fromkeys((".csv", ".tsv"), "csv"),
     **dict.fromkeys((".jsonl", ".ndjson"), "lines"),
     **{".json": "json", ".parquet": "parquet"},
+    **{".docx": "docx", ".doc": "doc", ".rtf": "rtf", ".pdf": "pdf", ".zip": "zip"},
+    **{".xml": "xml", ".ris": "ris", ".warc": "warc", ".gz": "compressed"},
+    **dict.fromkeys((".rss", ".atom", ".rdf"), "feed"),
 }
 _NO_ARTICLES = frozenset(("thumbs.db", "desktop.ini", "icon\r"))
 """Files that desktops leave in folders, beside the hidden ones."""
