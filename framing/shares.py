@@ -2,167 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from framing.cells import AnyCell, Cell, SentimentCell, VoiceCell, list_values, to_frame
+from framing.coded import CodedSample
+from framing.correction import Corrected, correct_sums
 from framing.errors import FramingError
-from framing.intervals import Ratio, Resampling
+from framing.intervals import Floats, Ratio, Resampling
+from framing.records import SENTIMENTS
 from framing.runfolder import RunLabel, open_run, quote_name
-from framing.tally import Group, GroupTally, Weighting, describe_method, tally_groups
+from framing.tally import Copies, Group, GroupTally, Weighting, describe_method, tally_groups
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """How much of one group's coverage carries one label.
-
-    Attributes:
-        group: values of the columns grouped by, None where unknown.
-        articles: articles with at least one kept paragraph.
-        paragraphs: kept paragraphs.
-        articles_with: articles with a kept paragraph that holds the label.
-        presence: p_label summed over the kept paragraphs, over their number; weighted by article,
-            each paragraph counts 1 / (kept paragraphs of its article) above and below the line.
-        tone: p_positive - p_negative times p_label, over p_label, summed likewise over the kept
-            paragraphs that have a sentiment.
-        method: how share and interval were made.
-        grade: reliability of the label, None where the model was not evaluated.
-    """
-
-    COLUMNS: ClassVar[tuple[str, ...]] = (
-        *("label", "articles", "paragraphs", "share", "low", "high", "method", "articles_with"),
-        *("sentiment", "sentiment_low", "sentiment_high", "grade"),
-    )
-
-    group: Group
-    label: str
-    articles: int
-    paragraphs: int
-    articles_with: int
-    presence: Ratio
-    tone: Ratio
-    method: str
-    grade: str | None
-
-    @property
-    def share(self) -> float | None:
-        """Estimated share of paragraphs with the label, 0..1; None without a kept paragraph."""
-        return self.presence.value
-
-    @property
-    def low(self) -> float | None:
-        """Lower bound of the share, 0..1."""
-        return self.presence.low
-
-    @property
-    def high(self) -> float | None:
-        """Upper bound of the share, 0..1."""
-        return self.presence.high
-
-    @property
-    def sentiment(self) -> float | None:
-        """Mean of p_positive - p_negative weighted by p_label, -1..1; None without sentiment or weight."""
-        return self.tone.value
-
-    @property
-    def sentiment_low(self) -> float | None:
-        """Lower bound of the sentiment, -1..1."""
-        return self.tone.low
-
-    @property
-    def sentiment_high(self) -> float | None:
-        """Upper bound of the sentiment, -1..1."""
-        return self.tone.high
-
-
-@dataclass(frozen=True, slots=True)
-class SentimentCell:
-    """The sentiment of one group's coverage, whatever its labels.
-
-    `articles` and `paragraphs` are as in `Cell`. `tone` is the mean of p_positive - p_negative
-    over the kept paragraphs that have a sentiment, weighted as in `Cell`; `probabilities` are the
-    means of p_negative, p_neutral and p_positive, in this order.
-    """
-
-    COLUMNS: ClassVar[tuple[str, ...]] = (
-        *("articles", "paragraphs", "sentiment", "low", "high", "method"),
-        *("negative", "neutral", "positive"),
-    )
-
-    group: Group
-    articles: int
-    paragraphs: int
-    tone: Ratio
-    probabilities: tuple[Ratio, Ratio, Ratio]
-    method: str
-
-    @property
-    def sentiment(self) -> float | None:
-        """Mean of p_positive - p_negative, -1..1; None where no paragraph has a sentiment."""
-        return self.tone.value
-
-    @property
-    def low(self) -> float | None:
-        """Lower bound of the sentiment, -1..1."""
-        return self.tone.low
-
-    @property
-    def high(self) -> float | None:
-        """Upper bound of the sentiment, -1..1."""
-        return self.tone.high
-
-    @property
-    def negative(self) -> float | None:
-        """Mean probability of negative sentiment, 0..1."""
-        return self.probabilities[0].value
-
-    @property
-    def neutral(self) -> float | None:
-        """Mean probability of neutral sentiment, 0..1."""
-        return self.probabilities[1].value
-
-    @property
-    def positive(self) -> float | None:
-        """Mean probability of positive sentiment, 0..1."""
-        return self.probabilities[2].value
-
-
-@dataclass(frozen=True, slots=True)
-class VoiceCell:
-    """How much of one group's coverage is spoken by one voice; counts and weights as in `Cell`."""
-
-    COLUMNS: ClassVar[tuple[str, ...]] = ("voice", "articles", "paragraphs", "share", "low", "high", "method")
-
-    group: Group
-    voice: str
-    articles: int
-    paragraphs: int
-    presence: Ratio
-    method: str
-
-    @property
-    def share(self) -> float | None:
-        """Estimated share of paragraphs in which the voice speaks, 0..1; None without voice scores."""
-        return self.presence.value
-
-    @property
-    def low(self) -> float | None:
-        """Lower bound of the share, 0..1."""
-        return self.presence.low
-
-    @property
-    def high(self) -> float | None:
-        """Upper bound of the share, 0..1."""
-        return self.presence.high
-
-
-AnyCell = Cell | SentimentCell | VoiceCell
+__all__ = [
+    "AnyCell",
+    "Cell",
+    "SentimentCell",
+    "VoiceCell",
+    "compute_sentiment",
+    "compute_shares",
+    "compute_voices",
+    "list_values",
+    "to_frame",
+]
 
 
 def compute_shares(
@@ -170,9 +35,11 @@ def compute_shares(
     by: Sequence[str] = ("outlet", "year"),
     *,
     weighting: Weighting = "paragraph",
+    copies: Copies = "as-printed",
     resamples: int = 1000,
     level: float = 0.95,
     seed: int = 0,
+    coded: CodedSample | None = None,
 ) -> list[Cell]:
     """Return a cell per group and label: groups in order (unknown values last), labels as in the codebook.
 
@@ -183,18 +50,27 @@ def compute_shares(
             one group of everything. Empty values count as unknown, None.
         weighting: "paragraph" for the mean over paragraphs, "article" for the mean over articles of
             their own means.
+        copies: "as-printed" for every article, "own" without what came from agencies or other
+            outlets, "once" for each story once, by its earliest copy in the whole run. A group that
+            loses all its articles stays, without data.
         resamples: how often the articles of a group are drawn again for its intervals.
         level: coverage of the intervals, 0..1 exclusive.
         seed: seed of the draws; a cell's draws depend on it and on the group only.
+        coded: coded paragraphs of this run. Where a cell has enough of them, its share is corrected
+            by them (`framing.correction.correct_sums`) and `method` says so; elsewhere `method` says
+            how many there are. The sentiment of a label's paragraphs is never corrected.
 
     Raises:
-        FramingError: a column that is not there or that the table needs itself, or settings out of range.
-        RunError: a run folder that is missing or not finished.
+        FramingError: a column that is not there or that the table needs itself, settings out of range,
+            or a sample drawn from fewer copies than are to be counted.
+        RunError: a run folder that is missing or not finished, or that does not tell copies though
+            `copies` asks for them.
     """
     folder, resampling = open_run(run), _check_settings(weighting, resamples, level, seed)
     expressions = [sql for label in folder.labels for sql in _label_terms(label.key)]
-    tallies = tally_groups(folder, by, Cell.COLUMNS, expressions)
-    return [cell for tally in tallies for cell in _make_cells(tally, folder.labels, weighting, resampling)]
+    tallies = tally_groups(folder, by, Cell.COLUMNS, expressions, copies=copies)
+    correction = _Correction.of(coded, by, weighting, copies)
+    return [cell for tally in tallies for cell in _make_cells(tally, folder.labels, correction, resampling)]
 
 
 def compute_sentiment(
@@ -202,20 +78,36 @@ def compute_sentiment(
     by: Sequence[str] = ("outlet", "year"),
     *,
     weighting: Weighting = "paragraph",
+    copies: Copies = "as-printed",
     resamples: int = 1000,
     level: float = 0.95,
     seed: int = 0,
+    coded: CodedSample | None = None,
 ) -> list[SentimentCell]:
-    """Return a sentiment cell per group; arguments and errors as in `compute_shares`."""
+    """Return a sentiment cell per group; arguments and errors as in `compute_shares`.
+
+    Corrected, the three sentiments are corrected one by one, so that they add up to 1 but for their
+    errors, and the mean sentiment is their difference. It is corrected only where all three are.
+    """
     folder, resampling = open_run(run), _check_settings(weighting, resamples, level, seed)
-    parts = ("p_negative", "p_neutral", "p_positive")
-    expressions = [f"{_TONE}", *parts, f"({_TONE} IS NOT NULL)::INTEGER"]
+    correction = _Correction.of(coded, by, weighting, copies)
+    parts = [f"p_{name}" for name in SENTIMENTS]
+    expressions = [_TONE, *parts, f"({_TONE} IS NOT NULL)::INTEGER"]
     cells = []
-    for tally in tally_groups(folder, by, SentimentCell.COLUMNS, expressions):
-        known = np.repeat(tally.sums[:, -1:], 4, axis=1)
-        tone, *probabilities = tally.estimate(tally.sums[:, :4], known, (-1, 0, 0, 0), weighting, resampling)
+    for tally in tally_groups(folder, by, SentimentCell.COLUMNS, expressions, copies=copies):
+        known = tally.sums[:, -1]
+        lowest, below = (-1.0, 0.0, 0.0, 0.0), np.repeat(known[:, None], 4, axis=1)
+        tone, *probabilities = tally.estimate(tally.sums[:, :4], below, lowest, weighting, resampling)
+        found = [
+            correction.correct(tally.group, part, tally.sums[:, place], known)
+            for place, part in enumerate(parts, start=1)
+        ]
+        scarce = next((corrected for corrected in found if not corrected.corrected), None)
+        method = correction.describe(scarce or found[0], tone.articles)
+        if not scarce:
+            tone = _bound_tone(tone, negative=found[0], positive=found[2], level=level)
+            probabilities = [_bound(ratio, own, level) for ratio, own in zip(probabilities, found, strict=True)]
         negative, neutral, positive = probabilities
-        method = describe_method(weighting, tone.articles)
         cells.append(
             SentimentCell(tally.group, tally.articles, tally.paragraphs, tone, (negative, neutral, positive), method)
         )
@@ -227,51 +119,79 @@ def compute_voices(
     by: Sequence[str] = ("outlet", "year"),
     *,
     weighting: Weighting = "paragraph",
+    copies: Copies = "as-printed",
     resamples: int = 1000,
     level: float = 0.95,
     seed: int = 0,
+    coded: CodedSample | None = None,
 ) -> list[VoiceCell]:
     """Return a cell per group and voice, none where the run has no voices; otherwise as `compute_shares`."""
     folder, resampling = open_run(run), _check_settings(weighting, resamples, level, seed)
+    correction = _Correction.of(coded, by, weighting, copies)
     columns = [quote_name(f"voice_{voice.key}") for voice in folder.voices]
     expressions = columns + [f"({column} IS NOT NULL)::INTEGER" for column in columns]
     cells = []
-    for tally in tally_groups(folder, by, VoiceCell.COLUMNS, expressions):
+    for tally in tally_groups(folder, by, VoiceCell.COLUMNS, expressions, copies=copies):
         spoken, known = np.hsplit(tally.sums, 2)
         ratios = tally.estimate(spoken, known, [0.0] * len(columns), weighting, resampling)
-        for voice, ratio in zip(folder.voices, ratios, strict=True):
-            method = describe_method(weighting, ratio.articles)
+        for place, voice in enumerate(folder.voices):
+            found = correction.correct(tally.group, f"voice_{voice.key}", spoken[:, place], known[:, place])
+            method = correction.describe(found, ratios[place].articles)
+            ratio = _bound(ratios[place], found, level)
             cells.append(VoiceCell(tally.group, voice.key, tally.articles, tally.paragraphs, ratio, method))
     return cells
 
 
-def to_frame(cells: Sequence[AnyCell], by: Sequence[str], kind: type[AnyCell] = Cell) -> pd.DataFrame:
-    """Return the cells as a table: the columns grouped by, then the columns of their kind.
+@dataclass(frozen=True, slots=True)
+class _Correction:
+    """The coded sample, sorted into the groups of a table: `rows` of articles as from `CodedSample.locate`."""
 
-    Columns of whole numbers with gaps, such as year, have the type Int64; other gaps are NaN.
-    `kind` says which columns an empty table has.
-    """
-    import pandas as pd
+    coded: CodedSample | None
+    rows: Mapping[Group, Mapping[str, int]]
+    weighting: Weighting
+    copies: Copies
 
-    columns = [*by, *(type(cells[0]) if cells else kind).COLUMNS]
-    frame = pd.DataFrame([list_values(cell) for cell in cells], columns=columns)
-    frame = frame.astype({name: float for name in _RATIOS if name in columns})
-    for place, name in enumerate(by):
-        values = [cell.group[place] for cell in cells]
-        if all(value is None or type(value) is int for value in values):
-            frame[name] = pd.array(values, dtype="Int64")
-    return frame
+    @classmethod
+    def of(cls, coded: CodedSample | None, by: Sequence[str], weighting: Weighting, copies: Copies) -> _Correction:
+        return cls(coded, coded.locate(by, copies) if coded else {}, weighting, copies)
+
+    def correct(self, group: Group, column: str, sums: Floats, known: Floats) -> Corrected:
+        """Return the estimate of one cell; `sums` and `known` of shape (articles,)."""
+        coded = self.coded.pick(column, self.rows.get(group, {})) if self.coded else None
+        return correct_sums(sums, known, coded, self.weighting)
+
+    def describe(self, found: Corrected, articles: int) -> str:
+        """Return the `method` of a cell that rests on so many articles."""
+        if found.corrected:
+            return found.method + ("" if self.copies == "as-printed" else f", copies: {self.copies}")
+        method = describe_method(self.weighting, articles, self.copies)
+        return f"{method}; {found.shortage}" if found.shortage else method
 
 
-def list_values(cell: AnyCell) -> list[object]:
-    """Return the group's values, then those of the cell's COLUMNS."""
-    return [*cell.group, *(getattr(cell, name) for name in cell.COLUMNS)]
+def _bound(ratio: Ratio, found: Corrected, level: float) -> Ratio:
+    """Return the ratio as corrected, or as it was where nothing was."""
+    return _move(ratio, found.value, found.bound(level)) if found.corrected else ratio
 
 
-_RATIOS = (
-    *("share", "low", "high", "sentiment", "sentiment_low", "sentiment_high"),
-    *("negative", "neutral", "positive"),
-)
+def _bound_tone(tone: Ratio, negative: Corrected, positive: Corrected, level: float) -> Ratio:
+    """Return the mean sentiment as the difference of the two, its interval found on the scale 0..1."""
+    if negative.value is None or positive.value is None:
+        return tone
+    difference = positive.value - negative.value
+    halved = replace(positive, value=(1 + difference) / 2, influence=(positive.influence - negative.influence) / 2)
+    low, high = (None if end is None else 2 * end - 1 for end in halved.bound(level))
+    return _move(tone, difference, (low, high))
+
+
+def _move(ratio: Ratio, value: float | None, ends: tuple[float | None, float | None]) -> Ratio:
+    """Return the ratio with this value and these bounds, which rounding does not put on the wrong side."""
+    if value is None or ends[0] is None or ends[1] is None:
+        return ratio
+    moved = replace(ratio, total=value * ratio.weight)
+    value = moved.value or 0.0
+    return replace(moved, low=min(ends[0], value), high=max(ends[1], value))
+
+
 _TONE = "(p_positive::DOUBLE - p_negative::DOUBLE)"
 
 
@@ -283,7 +203,7 @@ def _label_terms(key: str) -> tuple[str, str, str, str]:
 
 
 def _make_cells(
-    tally: GroupTally, labels: Sequence[RunLabel], weighting: Weighting, resampling: Resampling
+    tally: GroupTally, labels: Sequence[RunLabel], correction: _Correction, resampling: Resampling
 ) -> list[Cell]:
     probability, held, product, mass = (tally.sums[:, term::4] for term in range(4))
     kept = np.repeat(tally.kept[:, None], len(labels), axis=1)
@@ -291,9 +211,13 @@ def _make_cells(
         np.hstack([probability, product]),
         np.hstack([kept, mass]),
         [0.0] * len(labels) + [-1.0] * len(labels),
-        weighting,
+        correction.weighting,
         resampling,
     )
+    found = [
+        correction.correct(tally.group, f"p_{label.key}", probability[:, place], tally.kept)
+        for place, label in enumerate(labels)
+    ]
     return [
         Cell(
             tally.group,
@@ -301,9 +225,9 @@ def _make_cells(
             tally.articles,
             tally.paragraphs,
             articles_with=int((held[:, place] > 0).sum()),
-            presence=ratios[place],
+            presence=_bound(ratios[place], found[place], resampling.level),
             tone=ratios[place + len(labels)],
-            method=describe_method(weighting, tally.articles),
+            method=correction.describe(found[place], tally.articles),
             grade=label.grade,
         )
         for place, label in enumerate(labels)

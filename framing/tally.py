@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
+from framing.agencies import is_outlet_of
 from framing.errors import FramingError, RunError
 from framing.intervals import Floats, Ratio, Resampling, estimate_ratios
 from framing.runfolder import RunFolder
 
 Weighting = Literal["paragraph", "article"]
 Group = tuple[Any, ...]
+Copies = Literal["as-printed", "own", "once"]
+"""Which articles count: all; without agency copy and what was taken over from elsewhere; each story once."""
 
 _PERIODS = ("month", "quarter")
 
@@ -61,26 +65,100 @@ class GroupTally:
         return estimate_ratios(numerators, denominators, np.asarray(lowest), resampling, self.group)
 
 
-def describe_method(weighting: Weighting, articles: int) -> str:
-    """Return the `method` of a cell that rests on so many articles."""
+def describe_method(weighting: Weighting, articles: int, copies: Copies = "as-printed") -> str:
+    """Return the `method` of a cell that rests on so many articles; a choice among copies is named last."""
+    choice = "" if copies == "as-printed" else f", copies: {copies}"
     if articles == 0:
-        return "no data"
+        return f"no data{choice}"
     interval = "article bootstrap" if articles > 1 else "one article: no interval"
-    return f"mean probability, {weighting}-weighted, {interval}"
+    return f"mean probability, {weighting}-weighted, {interval}{choice}"
+
+
+def choose_articles(folder: RunFolder, copies: Copies) -> set[str] | None:
+    """Return the ids of the articles that count, None for all of them.
+
+    "own" leaves out what an agency is credited for, in the article itself or in a copy of it, but
+    for the agency's own outlet, and of other copies in two or more outlets all but the earliest.
+    Copies within one outlet stay; an article whose outlet is not known makes no second one. "once"
+    leaves the earliest of each group of copies, once in the whole run whatever the tables group by.
+    The earliest is the article that names its group.
+
+    Raises:
+        FramingError: for another value of `copies`.
+        RunError: for "own" and "once" over a run whose articles.parquet does not tell copies and agencies.
+    """
+    if copies not in get_args(Copies):
+        raise FramingError(f'copies: found "{copies}", expected one of {", ".join(get_args(Copies))}')
+    if copies == "as-printed":
+        return None
+    _check_copies_known(folder, copies)
+    table = folder.read_articles(["article_id", "outlet", "copy_group", "agency"])
+    articles = [_Printed(*row) for row in zip(*(column.to_pylist() for column in table.columns), strict=True)]
+    if copies == "once":
+        return {article.article_id for article in articles if article.earliest}
+    return _choose_own(articles)
+
+
+@dataclass(frozen=True, slots=True)
+class _Printed:
+    """What a row of articles.parquet says of where the article comes from; None where nothing is known."""
+
+    article_id: str
+    outlet: str | None
+    group: str | None
+    agency: str | None
+
+    @property
+    def earliest(self) -> bool:
+        """Whether no earlier copy was found."""
+        return self.group in (None, self.article_id)
+
+
+def _choose_own(articles: Sequence[_Printed]) -> set[str]:
+    agencies: defaultdict[str, set[str]] = defaultdict(set)
+    outlets: defaultdict[str, set[str]] = defaultdict(set)
+    for article in articles:
+        story = article.group or article.article_id
+        agencies[story].update(filter(None, [article.agency]))
+        outlets[story].update(filter(None, [article.outlet]))
+
+    def is_own(article: _Printed) -> bool:
+        story = article.group or article.article_id
+        if agencies[story]:
+            return any(is_outlet_of(agency, article.outlet) for agency in agencies[story])
+        return article.earliest or len(outlets[story]) < 2
+
+    return {article.article_id for article in articles if is_own(article)}
+
+
+def _check_copies_known(folder: RunFolder, copies: Copies) -> None:
+    there = folder.article_columns()
+    if missing := [name for name in ("copy_group", "agency") if name not in there]:
+        raise RunError(
+            f'{folder.path / "articles.parquet"}: no column {", ".join(missing)}, which copies "{copies}" needs: '
+            "the run was scored before copies and agencies were looked for; score the folder again"
+        )
 
 
 def tally_groups(
-    folder: RunFolder, by: Sequence[str], reserved: Sequence[str], expressions: Sequence[str]
+    folder: RunFolder,
+    by: Sequence[str],
+    reserved: Sequence[str],
+    expressions: Sequence[str],
+    *,
+    copies: Copies = "as-printed",
 ) -> list[GroupTally]:
     """Sum SQL `expressions` per article and return the tally of every group, unknown values last.
 
-    Every group of articles.parquet is there, also one without any kept paragraph. Each term of a
-    sum is held to 12 decimals and added exactly, so that neither the order of the paragraphs nor
-    the number of threads shows in the result.
+    Every group of articles.parquet is there, also one without any kept paragraph or without any
+    article that `choose_articles` left. Each term of a sum is held to 12 decimals and added exactly,
+    so that neither the order of the paragraphs nor the number of threads shows in the result.
 
     Raises:
         FramingError: a column that is not there, is named twice, or is in `reserved`.
+        RunError: a run that does not tell copies, where `copies` asks for them.
     """
+    chosen = choose_articles(folder, copies)
     groups = _read_groups(folder, by, reserved)
     terms = "".join(f", sum(({sql})::DECIMAL(18, 12))::DOUBLE" for sql in expressions)
     query = f"SELECT article_id, count(*)::DOUBLE{terms} FROM paragraphs WHERE dropped IS NULL "  # noqa: S608
@@ -93,7 +171,8 @@ def tally_groups(
     for row, article_id in enumerate(ids):
         if article_id not in groups:
             raise RunError(f'{folder.path}: article "{article_id}" is not in articles.parquet; score the folder again')
-        members[groups[article_id]].append(row)
+        if chosen is None or article_id in chosen:
+            members[groups[article_id]].append(row)
     return [GroupTally(group, values[rows, 0], values[rows, 1:]) for group, rows in members.items()]
 
 

@@ -13,7 +13,7 @@ LABELS = ("privacy", "bias")
 VOICES = ("narrator", "police")
 ARTICLE_COLUMNS = (
     *("article_id", "path", "outlet", "outlet_source", "published", "published_source", "updated", "year"),
-    *("title", "url", "language", "paragraphs", "kept", "copy_group"),
+    *("title", "url", "language", "paragraphs", "kept", "copy_group", "agency"),
 )
 
 

@@ -16,7 +16,9 @@ from small_runs import article, paragraph, write_run
 from framing.errors import FramingError, RunError
 from framing.intervals import Resampling, estimate_ratios, expand_tail
 from framing.passages import select_paragraphs
+from framing.runfolder import open_run
 from framing.shares import compute_sentiment, compute_shares, compute_voices, to_frame
+from framing.tally import choose_articles
 
 
 @pytest.fixture
@@ -144,6 +146,64 @@ def test_an_unfinished_or_damaged_run_is_an_error_that_says_what_to_do(gazette: 
     (gazette / "run.json").unlink()
     with pytest.raises(RunError, match="not finished"):
         compute_shares(gazette)
+
+
+@pytest.fixture
+def wire(tmp_path: Path) -> Path:
+    """One agency story in two outlets, one story taken over, one printed twice by its outlet, one own."""
+    articles = [
+        article("wire", "Gazette", "2019-05-01", copy_group="wire", agency="Reuters"),
+        article("wire2", "Gull", "2019-05-02", copy_group="wire"),
+        article("scoop", "Gull", "2019-06-01", copy_group="scoop"),
+        article("scoop2", "Gazette", "2019-06-02", copy_group="scoop"),
+        article("twice", "Gull", "2019-07-01", copy_group="twice"),
+        article("twice2", "Gull", "2019-07-02", copy_group="twice"),
+        article("lost", None, "2019-08-01", copy_group="lost"),
+        article("lost2", "Gull", "2019-08-01", copy_group="lost"),
+        article("only agency", "Herald", "2019-09-01", agency="AFP"),
+        article("own", "Gazette", "2019-09-01"),
+        article("at home", "Reuters", "2019-05-02", copy_group="wire", agency="Reuters"),
+    ]
+    return write_run(tmp_path / "wire", articles, [paragraph(row["article_id"], 0, 0.5) for row in articles])
+
+
+def _chosen(run: Path, copies: Any) -> set[str] | None:
+    return choose_articles(open_run(run), copies)
+
+
+def test_as_printed_counts_every_article(wire: Path) -> None:
+    assert _chosen(wire, "as-printed") is None
+    assert compute_shares(wire, by=(), copies="as-printed") == compute_shares(wire, by=())
+
+
+def test_own_leaves_out_agency_copy_but_at_the_agency_and_what_others_had_first(wire: Path) -> None:
+    assert _chosen(wire, "own") == {"scoop", "twice", "twice2", "lost", "lost2", "own", "at home"}
+
+
+def test_once_counts_the_earliest_article_of_each_story(wire: Path) -> None:
+    assert _chosen(wire, "once") == {"wire", "scoop", "twice", "lost", "only agency", "own"}
+
+
+def test_the_method_names_the_choice_and_groups_without_articles_stay(wire: Path) -> None:
+    cells = {cell.group: cell for cell in compute_shares(wire, by=["outlet"], copies="own") if cell.label == "bias"}
+    assert [(group, cell.articles) for group, cell in cells.items()] == [
+        *((("Gazette",), 1), (("Gull",), 4), (("Herald",), 0), (("Reuters",), 1), ((None,), 1))
+    ]
+    assert cells[("Gull",)].method == "mean probability, paragraph-weighted, article bootstrap, copies: own"
+    assert (cells[("Herald",)].share, cells[("Herald",)].method) == (None, "no data, copies: own")
+    assert compute_sentiment(wire, by=(), copies="once")[0].articles == 6
+    assert compute_voices(wire, by=(), copies="once")[0].method.endswith("copies: once")
+
+
+def test_a_run_that_does_not_tell_copies_counts_as_printed_and_says_what_else_needs(tmp_path: Path) -> None:
+    old = {name: value for name, value in article("a").items() if name != "agency"}
+    run = write_run(tmp_path / "run", [old], [paragraph("a", 0, 0.5)])
+    assert compute_shares(run, copies="as-printed")[0].articles == 1
+    for copies in ("own", "once"):
+        with pytest.raises(RunError, match=r"no column agency, which copies .* needs.*score the folder again"):
+            compute_shares(run, copies=copies)
+    with pytest.raises(FramingError, match='copies: found "twice", expected one of as-printed, own, once'):
+        compute_shares(run, copies="twice")
 
 
 def _random_rows(seed: int, outlets: str = "AB", articles: int = 12) -> tuple[list[Any], list[Any]]:

@@ -56,12 +56,42 @@ class Method(StrEnum):
     similarity = "similarity"
 
 
+class Copies(StrEnum):
+    """Which copies of a story count."""
+
+    as_printed = "as-printed"
+    own = "own"
+    once = "once"
+
+
+class Design(StrEnum):
+    """How paragraphs to code are drawn."""
+
+    random = "random"
+    stratified = "stratified"
+    rare = "rare"
+
+
 RunFolder = Annotated[Path, typer.Argument(help="A run folder that `framing score` wrote.", show_default=False)]
 Group = Annotated[
     str,
     typer.Option("--by", help="Columns to group by: outlet, year, month, quarter or any column of articles.parquet."),
 ]
 WeightingOption = Annotated[Weighting, typer.Option(help="Whether each paragraph or each article counts the same.")]
+CopiesOption = Annotated[
+    Copies,
+    typer.Option(
+        help="as-printed: every article; own: without agency copy and what another outlet had first; "
+        "once: each story by its earliest article."
+    ),
+]
+CodedOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Coded paragraphs of this run, such as the filled-in sheet of `framing sample`: corrects the shares.",
+        show_default=False,
+    ),
+]
 DeviceOption = Annotated[Device, typer.Option(help="Where the model runs; auto takes the best there is.")]
 ModelOption = Annotated[
     str,

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from framing.cli.options import Format, Group, Order, RunFolder, Weighting, WeightingOption, split_names
+from framing.cli.options import (
+    CodedOption,
+    Copies,
+    CopiesOption,
+    Format,
+    Group,
+    Order,
+    RunFolder,
+    Weighting,
+    WeightingOption,
+    split_names,
+)
 
 app = typer.Typer()
 
@@ -18,15 +30,50 @@ def report(
     out: Annotated[Path, typer.Option(help="Folder to write the tables and the page to.")],
     by: Group = "outlet,year",
     weighting: WeightingOption = Weighting.paragraph,
-    seed: Annotated[int, typer.Option(help="Seed of the resampling behind the intervals.")] = 0,
+    copies: CopiesOption = Copies.as_printed,
+    coded: CodedOption = None,
+    formats: Annotated[
+        str, typer.Option("--format", help="How tables are written: csv, parquet, latex, markdown, or several.")
+    ] = "csv",
+    bom: Annotated[bool, typer.Option("--bom", help="Mark CSV files so that Excel reads them as UTF-8.")] = False,
+    figures: Annotated[
+        bool, typer.Option("--figures", help="Also write each label's figure as SVG and PNG, with captions.")
+    ] = False,
+    marks: Annotated[
+        int,
+        typer.Option(
+            help="In how many paragraphs at most to mark the words that carried a label; 0 marks none.", min=0
+        ),
+    ] = 2000,
+    model: Annotated[
+        str | None, typer.Option(help="The run's model, where it is not found by its name.", show_default=False)
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the resampling and of the paragraphs drawn to read.")] = 0,
 ) -> None:
-    """Write shares.csv, sentiment.csv, voices.csv, skipped.csv and report.html.
+    """Write the tables and report.html, a page that opens offline.
 
-    Shares are means of calibrated probabilities; intervals are 95 % and resample articles.
+    Tables: shares, sentiment, voices, speakers, comparisons, words, copies, syndication and skipped.
+    Without --coded, shares are means of calibrated probabilities; with it they are corrected for the
+    model's errors (prediction-powered inference). Intervals are 95 %, clustered by article.
     """
     from framing.report import write_report
 
-    for path in write_report(run, out, by=split_names(by), weighting=weighting.value, seed=seed):
+    paths = write_report(
+        run,
+        out,
+        by=split_names(by),
+        weighting=weighting.value,
+        copies=copies.value,
+        coded=coded,
+        seed=seed,
+        formats=split_names(formats),
+        bom=bom,
+        figures=figures,
+        marks=marks,
+        model=model,
+        show_progress=sys.stderr.isatty(),
+    )
+    for path in paths:
         print(path)
 
 
