@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -113,6 +113,29 @@ def plan_coding(
             sums = _pick(coded, f"p_{key}", located.get(tally.group, {}))
             rows.append(_plan(tally, key, tally.sums[:, 2 * place : 2 * place + 2], sums, half_width, level))
     return rows
+
+
+def render_plan(rows: Sequence[PlanRow], by: Sequence[str], half_width: float) -> Iterator[str]:
+    """Yield the lines of a plan as a table to read, and what it means."""
+    width = 2 + max((len(_name_group(row.group)) for row in rows), default=0)
+    keys = 2 + max((len(row.label) for row in rows), default=0)
+    heads = f"{'coded':>7}{'needed':>8}{'more':>7}{'now':>8}{'at best':>9}"
+    yield f"{', '.join(by) or 'all':<{width}}{'label':<{keys}}{heads}"
+    for row in rows:
+        needed, more = ("-", "-") if row.needed is None else (f"{row.needed:,}", f"{row.more:,}")
+        now, floor = ("" if each is None else f"±{each:.3f}" for each in (row.half_width, row.floor))
+        numbers = f"{row.coded:>7,}{needed:>8}{more:>7}{now:>8}{floor:>9}"
+        yield f"{_name_group(row.group):<{width}}{row.label:<{keys}}{numbers}"
+    yield ""
+    yield f"needed: paragraphs to code in all, drawn at random, for an interval of ±{half_width:g}."
+    if any(row.needed is None and row.articles for row in rows):
+        yield "-: out of reach by coding, since the articles are too few. Join groups, or read more articles."
+    if any(row.basis == "probabilities" for row in rows):
+        yield "Nothing is coded there yet: a rough guess that takes the model at its word. Plan again with --coded."
+
+
+def _name_group(group: Group) -> str:
+    return ", ".join("unknown" if value is None else str(value) for value in group) or "all"
 
 
 def _pick(coded: CodedSample | None, column: str, rows: Mapping[str, int]) -> CodedSums | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -20,6 +20,11 @@ from framing.cli.options import (
     WeightingOption,
     split_names,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from framing.report.exports import TableFormat
 
 app = typer.Typer()
 
@@ -66,7 +71,7 @@ def report(
         copies=copies.value,
         coded=coded,
         seed=seed,
-        formats=split_names(formats),
+        formats=cast("Sequence[TableFormat]", split_names(formats)),
         bom=bom,
         figures=figures,
         marks=marks,

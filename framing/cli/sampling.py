@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -49,6 +51,7 @@ def sample(
         copies=copies.value,
     )
     print(write_sample(drawn, out, bom=bom))
+    print(f"next: fill it in, then framing report {run} --coded {out} --out report", file=sys.stderr)
 
 
 @app.command(rich_help_panel="Correct and publish")
@@ -63,8 +66,8 @@ def plan(
 ) -> None:
     """Say how many paragraphs to code so that each interval gets as narrow as wished."""
     from framing.coded import read_coded
-    from framing.planning import plan_coding
-    from framing.printing import print_plan
+    from framing.planning import PlanRow, plan_coding, render_plan
+    from framing.report.tables import render_csv
     from framing.runfolder import open_run
 
     groups = split_names(by)
@@ -76,4 +79,12 @@ def plan(
         labels=split_names(labels) or None,
         copies=copies.value,
     )
-    print_plan(rows, groups, half_width, output.value)
+    columns = (*groups, *PlanRow.COLUMNS)
+    values = [(*row.group, *(getattr(row, name) for name in PlanRow.COLUMNS)) for row in rows]
+    if output is Format.text:
+        print("\n".join(render_plan(rows, groups, half_width)))
+    elif output is Format.csv:
+        print(render_csv(columns, values), end="")
+    else:
+        for row in values:
+            print(json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False))
