@@ -109,41 +109,6 @@ def select_paragraphs(
     return _query(folder, articles, scored, tests, order, limit, seed)
 
 
-def sample_paragraphs(
-    run: Path, *, size: int = 3, length: int = 700, seed: int = 0
-) -> dict[tuple[str | None, str], list[PassageView]]:
-    """Return, per outlet and label, up to `size` paragraphs drawn evenly from those that hold the label.
-
-    `probability` is that of the label drawn for. Texts are cut to `length` characters and end in
-    an ellipsis then, so that the whole stays small. The same seed gives the same paragraphs.
-    """
-    folder = open_run(run)
-    cases = " ".join(f"WHEN {_quote_text(entry.key)} THEN {quote_name('p_' + entry.key)}" for entry in folder.labels)
-    query = f"""
-        WITH held AS (
-            SELECT paragraph_id, article_id, unnest(labels) AS label FROM paragraphs WHERE dropped IS NULL),
-        picked AS (
-            SELECT outlet, label, min_by(paragraph_id, md5($seed || ' ' || paragraph_id), {size:d}) AS ids
-            FROM held JOIN articles USING (article_id) GROUP BY outlet, label),
-        drawn AS (SELECT outlet AS of_outlet, label, unnest(ids) AS paragraph_id FROM picked)
-        SELECT of_outlet, label, {", ".join(_VIEW)}
-        FROM (
-            SELECT p.* EXCLUDE (text), label, of_outlet, CASE label {cases} END AS probability,
-                left(text, {length:d}) || CASE WHEN length(text) > {length:d} THEN '…' ELSE '' END AS text
-            FROM drawn JOIN paragraphs p USING (paragraph_id)) JOIN articles USING (article_id)
-        ORDER BY of_outlet, label, md5($seed || ' ' || paragraph_id)"""  # noqa: S608
-    samples: dict[tuple[str | None, str], list[PassageView]] = {}
-    with folder.connect() as database:
-        database.register("articles", folder.read_articles(_ARTICLE_COLUMNS))
-        for outlet, label, *row in database.execute(query, {"seed": str(seed)}).fetchall():
-            samples.setdefault((outlet, label), []).append(_view(tuple(row)))
-    return samples
-
-
-def _quote_text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _query(
     folder: RunFolder,
     articles: pa.Table,

@@ -40,18 +40,20 @@ class Encoder:
         self._folder = find_backbone(backbone)
 
     @cached_property
-    def _tokenizer(self) -> Any:
+    def tokenizer(self) -> Any:
+        """The backbone's fast tokenizer, loaded when it is first asked for."""
         with quieten_transformers():
             return AutoTokenizer.from_pretrained(self._folder, trust_remote_code=False, local_files_only=True)
 
     @cached_property
-    def _model(self) -> Any:
+    def network(self) -> Any:
+        """The backbone's network on its device, in evaluation mode, loaded when it is first asked for."""
         return _load_model(self._folder).to(self.device).eval()
 
     @property
     def dimensions(self) -> int:
         """Length of a vector."""
-        return int(self._model.config.hidden_size)
+        return int(self.network.config.hidden_size)
 
     def embed(self, texts: Sequence[str], progress: Progress = ignore_progress) -> Embedded:
         """Return the vectors of `texts`, in their order, as float16.
@@ -74,7 +76,7 @@ class Encoder:
         for start in range(0, len(texts), _TOKENIZED_AT_ONCE):
             whole = texts[start : start + _TOKENIZED_AT_ONCE]
             chunk = [make_storable(text[: window * CHARACTERS_PER_TOKEN]) for text in whole]
-            encoded = self._tokenizer(chunk, truncation=True, max_length=window + 1)["input_ids"]
+            encoded = self.tokenizer(chunk, truncation=True, max_length=window + 1)["input_ids"]
             for offset, ids in enumerate(encoded):
                 truncated[start + offset] = len(ids) > window or len(whole[offset]) > window * CHARACTERS_PER_TOKEN
                 token_ids.append(ids if len(ids) <= window else [*ids[: window - 1], ids[-1]])
@@ -82,13 +84,13 @@ class Encoder:
 
     def _embed_batch(self, token_ids: Sequence[list[int]]) -> NDArray[np.float16]:
         longest = max(len(ids) for ids in token_ids)
-        inputs = torch.full((len(token_ids), longest), self._tokenizer.pad_token_id, dtype=torch.long)
+        inputs = torch.full((len(token_ids), longest), self.tokenizer.pad_token_id, dtype=torch.long)
         mask = torch.zeros_like(inputs)
         for row, ids in enumerate(token_ids):
             inputs[row, : len(ids)] = torch.tensor(ids)
             mask[row, : len(ids)] = 1
         inputs, mask = inputs.to(self.device), mask.to(self.device)
-        states = self._model(input_ids=inputs, attention_mask=mask).last_hidden_state
+        states = self.network(input_ids=inputs, attention_mask=mask).last_hidden_state
         vectors = pool_states(states, mask, self.backbone)
         return vectors.to(torch.float16).cpu().numpy()
 

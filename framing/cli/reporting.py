@@ -49,7 +49,7 @@ def report(
         typer.Option(
             help="In how many paragraphs at most to mark the words that carried a label; 0 marks none.", min=0
         ),
-    ] = 2000,
+    ] = 200,
     model: Annotated[
         str | None, typer.Option(help="The run's model, where it is not found by its name.", show_default=False)
     ] = None,

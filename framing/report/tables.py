@@ -1,9 +1,7 @@
-"""Writes cells and problems as tidy CSV: UTF-8, one header line, the same bytes for the same run."""
+"""What a value looks like in a table, and tables as tidy CSV: one header line, the same bytes for the same run."""
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,18 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from framing.errors import FramingError
-from framing.shares import AnyCell, list_values
 
 PROBLEM_COLUMNS = ("path", "line", "reason", "message", "skipped")
 
 _DECIMALS = 4
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_QUOTED = re.compile(r'[",\r\n]')
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 """Beginnings that a spreadsheet would run as a formula (OWASP, "CSV Injection"), also once defused."""
-
-
-def write_cells(path: Path, cells: Iterable[AnyCell], by: Sequence[str], kind: type[AnyCell]) -> Path:
-    """Write one line per cell: the columns of `by`, then those of the cells' `kind`; return `path`."""
-    return write_table(path, [*by, *kind.COLUMNS], (list_values(cell) for cell in cells))
 
 
 def write_problems(path: Path, problems: Iterable[Mapping[str, Any]]) -> Path:
@@ -37,28 +30,52 @@ def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[objec
     Raises:
         FramingError: where the file cannot be written.
     """
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([format_value(name) for name in header])
-    writer.writerows([format_value(value) for value in row] for row in rows)
-    return write_text(path, text.getvalue())
+    return write_text(path, render_csv(header, rows))
+
+
+def render_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return the table as CSV, its values as `format_value` gives them."""
+    return "".join(_render_line(row) for row in (columns, *rows))
+
+
+def _render_line(row: Sequence[object]) -> str:
+    """Return a line as RFC 4180 has it but for its end, a line feed.
+
+    The csv module of Python 3.11 leaves a lone carriage return unquoted before such an end, and
+    readers take it for the end of the line.
+    """
+    texts = [format_value(value) for value in row]
+    if texts == [""]:
+        return '""\n'
+    return ",".join(map(_quote, texts)) + "\n"
+
+
+def _quote(text: str) -> str:
+    doubled = text.replace('"', '""')
+    return f'"{doubled}"' if _QUOTED.search(text) else text
 
 
 def format_value(value: object) -> str:
-    """Return a value as it stands in a table.
+    """Return a value as it stands in a CSV table: as `format_plain` gives it, and harmless to a spreadsheet.
 
-    None is empty. Fractions have 4 decimals; 0, 1 and -1 are printed only where they are true, so
-    0.00001 becomes 0.0001. A text that a spreadsheet would run as a formula gets a leading
-    apostrophe; so does a text that looks like one already defused, so that two never become one.
+    A text that a spreadsheet would run as a formula gets a leading apostrophe; so does a text that
+    looks like one already defused, so that two never become one. Numbers stay as they are.
     """
-    if value is None:
+    text = format_plain(value)
+    return f"'{text}" if isinstance(value, str) and _FORMULA.match(text) else text
+
+
+def format_plain(value: object) -> str:
+    """Return a value as text.
+
+    None and NaN are empty. Fractions have 4 decimals; 0, 1 and -1 are printed only where they are
+    true, so 0.00001 becomes 0.0001.
+    """
+    if value is None or value != value:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float):
-        return f"{round_inward(value):.{_DECIMALS}f}"
-    text = str(value)
-    return f"'{text}" if isinstance(value, str) and _FORMULA.match(text) else text
+    return f"{round_inward(value):.{_DECIMALS}f}" if isinstance(value, float) else str(value)
 
 
 def round_inward(value: float) -> float:
@@ -70,14 +87,19 @@ def round_inward(value: float) -> float:
 
 
 def write_text(path: Path, text: str) -> Path:
-    """Write `text` to `path` in UTF-8 through a file beside it, so that `path` is never half written.
+    """Write `text` to `path` in UTF-8, as `write_whole` does; lone surrogates become escapes."""
+    return write_whole(path, text.encode("utf-8", "backslashreplace"))
+
+
+def write_whole(path: Path, content: bytes) -> Path:
+    """Write `content` to `path` through a file beside it, so that `path` is never half written; return `path`.
 
     Raises:
         FramingError: where the file cannot be written.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        part.write_bytes(text.encode("utf-8", "backslashreplace"))
+        part.write_bytes(content)
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)

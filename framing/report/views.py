@@ -5,31 +5,46 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from framing.intervals import Ratio
-from framing.passages import PassageView
-
 SHARE_COLOURS = ("#eff3ff", "#c6dbef", "#9ecae1", "#6baed6", "#4292c6", "#2171b5", "#084594")
 SENTIMENT_COLOURS = ("#b35806", "#f1a340", "#fee0b6", "#f7f7f7", "#d8daeb", "#998ec3", "#542788")
 """ColorBrewer "Blues" and "PuOr" in 7 classes: safe for colour-blind readers and in print (Brewer 2003)."""
+DARK_SHARE_COLOURS = ("#182230", "#16324f", "#174a78", "#2166a5", "#4d93cc", "#86bce6", "#c6dbef")
+DARK_SENTIMENT_COLOURS = ("#fdb863", "#b87220", "#6b4412", "#2b3036", "#473f6e", "#7a70b3", "#c2bbe3")
+"""The same hues for dark screens, where what is far from nothing is light instead of dark."""
 LEAST_SENTIMENT_SCALE = 0.5
 """The sentiment colours reach at least this far from 0; our choice: weak tones shall not look strong."""
 UNKNOWN_OUTLET = "no outlet known"
 FEW_ARTICLES = 5
 """Fewer articles than this are marked on the page; our choice: the bootstrap has little to draw from."""
 
-Row = tuple[str, str, Sequence[Ratio]]
-"""A row before it is coloured: its title, a note, and one ratio per column."""
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number with its interval and the articles it rests on; all None, or 0, without data."""
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    articles: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a heat table: its title, a remark under it, and whether its cells lead to paragraphs."""
+
+    title: str
+    note: str = ""
+    linked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class HeatCell:
-    """A number in a coloured cell: `step` is its colour, None without data; `link` its paragraphs."""
+    """A number in a coloured cell: `step` is its colour, None without data."""
 
     value: str
     interval: str = ""
     step: int | None = None
     few: bool = False
-    link: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,100 +58,57 @@ class HeatRow:
 
 @dataclass(frozen=True, slots=True)
 class HeatTable:
-    """A heat table: `legend` names the range of each colour step, `kind` its palette."""
+    """A heat table: `legend` names the range of each colour step, up to `top`; `kind` is its palette."""
 
     kind: str
     corner: str
-    columns: tuple[str, ...]
+    columns: tuple[Column, ...]
     rows: tuple[HeatRow, ...]
     legend: tuple[str, ...]
+    top: float
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A drawing of one label over the years."""
-
-    title: str
-    svg: str
+Row = tuple[str, str, Sequence[Estimate]]
+"""A row before it is coloured: its title, a note, and one estimate per column."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """Paragraphs drawn for one number; `anchor` is where its cell links to."""
-
-    anchor: str
-    title: str
-    share: str
-    passages: tuple[PassageView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class OutletSamples:
-    """The samples of one outlet."""
-
-    outlet: str
-    samples: tuple[Sample, ...]
-
-
-def make_share_table(
-    corner: str,
-    rows: Sequence[Row],
-    columns: Sequence[str],
-    link: Callable[[int, int], str | None] = lambda row, column: None,
-) -> HeatTable:
-    """Return a heat table of shares, coloured from 0 to the greatest share in it.
-
-    `link` gives the anchor of the paragraphs behind a cell, or None.
-    """
-    values = [ratio.value for _, _, ratios in rows for ratio in ratios if ratio.value is not None]
-    top = max(values, default=0.0) or 1.0
+def make_share_table(corner: str, rows: Sequence[Row], columns: Sequence[Column]) -> HeatTable:
+    """Return a heat table of shares, coloured from 0 to the greatest share in it."""
+    top = max((found.value for _, _, estimates in rows for found in estimates if found.value), default=1.0)
     steps = len(SHARE_COLOURS)
-
-    def cell(ratio: Ratio, row: int, column: int) -> HeatCell:
-        step = None if ratio.value is None else min(steps - 1, int(ratio.value / top * steps))
-        return _make_cell(ratio, step, format_share, link(row, column))
-
     legend = [f"{format_share(top * i / steps)}–{format_share(top * (i + 1) / steps)}" for i in range(steps)]
-    return _make_table("share", corner, columns, rows, cell, legend)
+    cells = _make_rows(rows, lambda value: min(steps - 1, int(value / top * steps)), format_share)
+    return HeatTable("share", corner, tuple(columns), cells, tuple(legend), top)
 
 
-def make_sentiment_table(corner: str, rows: Sequence[Row], columns: Sequence[str]) -> HeatTable:
+def make_sentiment_table(corner: str, rows: Sequence[Row], columns: Sequence[Column]) -> HeatTable:
     """Return a heat table of sentiments (-1..1), coloured evenly on both sides of 0."""
-    values = [abs(ratio.value) for _, _, ratios in rows for ratio in ratios if ratio.value is not None]
+    values = [abs(found.value) for _, _, estimates in rows for found in estimates if found.value is not None]
     top = max([LEAST_SENTIMENT_SCALE, *values])
     steps = len(SENTIMENT_COLOURS)
-
-    def cell(ratio: Ratio, row: int, column: int) -> HeatCell:
-        place = None if ratio.value is None else (ratio.value / top + 1) / 2 * steps
-        return _make_cell(ratio, None if place is None else min(steps - 1, int(place)), format_sentiment, None)
-
     ends = [top * (2 * i / steps - 1) for i in range(steps + 1)]
     legend = [f"{format_sentiment(ends[i])} to {format_sentiment(ends[i + 1])}" for i in range(steps)]
-    return _make_table("sentiment", corner, columns, rows, cell, legend)
+    cells = _make_rows(rows, lambda value: min(steps - 1, int((value / top + 1) / 2 * steps)), format_sentiment)
+    return HeatTable("sentiment", corner, tuple(columns), cells, tuple(legend), top)
 
 
-def _make_table(
-    kind: str,
-    corner: str,
-    columns: Sequence[str],
-    rows: Sequence[Row],
-    cell: Callable[[Ratio, int, int], HeatCell],
-    legend: Sequence[str],
-) -> HeatTable:
-    heat_rows = [
-        HeatRow(title, note, tuple(cell(ratio, row, column) for column, ratio in enumerate(ratios)))
-        for row, (title, note, ratios) in enumerate(rows)
-    ]
-    return HeatTable(kind, corner, tuple(columns), tuple(heat_rows), tuple(legend))
+def _make_rows(
+    rows: Sequence[Row], choose: Callable[[float], int], show: Callable[[float], str]
+) -> tuple[HeatRow, ...]:
+    return tuple(
+        HeatRow(title, note, tuple(_make_cell(estimate, choose, show) for estimate in estimates))
+        for title, note, estimates in rows
+    )
 
 
-def _make_cell(ratio: Ratio, step: int | None, show: Callable[[float], str], link: str | None) -> HeatCell:
-    if ratio.value is None:
+def _make_cell(estimate: Estimate, choose: Callable[[float], int], show: Callable[[float], str]) -> HeatCell:
+    if estimate.value is None:
         return HeatCell("–")
-    if ratio.articles == 1 or ratio.low is None or ratio.high is None:
-        return HeatCell(show(ratio.value), "1 article", step, few=True, link=link)
-    interval = f"{show(ratio.low)} to {show(ratio.high)}"
-    return HeatCell(show(ratio.value), interval, step, few=ratio.articles < FEW_ARTICLES, link=link)
+    step = choose(estimate.value)
+    if estimate.articles == 1 or estimate.low is None or estimate.high is None:
+        return HeatCell(show(estimate.value), "1 article", step, few=True)
+    interval = f"{show(estimate.low)} to {show(estimate.high)}"
+    return HeatCell(show(estimate.value), interval, step, few=estimate.articles < FEW_ARTICLES)
 
 
 def format_share(value: float) -> str:

@@ -89,10 +89,11 @@ def _check_scoring(
     show_progress: bool,
 ) -> list[Check]:
     """Return the checks that need the model."""
-    from framing.verify.rescoring import check_model, check_sample, check_vectors, find_classifier
+    from framing.run_model import load_run_classifier
+    from framing.verify.rescoring import check_model, check_sample, check_vectors
 
     try:
-        classifier = find_classifier(claims, model, codebook)
+        classifier = load_run_classifier({"command": claims.command, "model": claims.model}, model, codebook)
     except FramingError as error:
         return [Check("model", "not possible", f"{error} (or name it with --model)")]
     checks = [attempt_check("model", partial(check_model, claims, classifier))]

@@ -13,9 +13,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from framing.classify.loading import load_classifier
 from framing.classify.protocol import Classifier
-from framing.errors import FramingError, ModelError
 from framing.verify.checks import Check, Findings
 from framing.verify.claims import Claims
 from framing.verify.files import SoundFiles
@@ -38,24 +36,6 @@ class Sampled:
     paragraph_id: str
     text: str
     scores: NDArray[np.float32]
-
-
-def find_classifier(claims: Claims, model: str | None, codebook: str | None) -> Classifier:
-    """Return the classifier of the run: `model` where given, else what the command or run.json name.
-
-    Raises:
-        FramingError: where none of them can be loaded, with the reason for the first.
-    """
-    named = [model] if model else [_find_option(claims.command, "--model"), claims.model.get("name")]
-    names = list(dict.fromkeys(name for name in named if isinstance(name, str) and name))
-    book = codebook or _find_option(claims.command, "--codebook")
-    reasons = []
-    for name in names:
-        try:
-            return load_classifier(name, codebook=book)
-        except FramingError as error:
-            reasons.append(str(error))
-    raise ModelError(reasons[0] if reasons else "run.json names no model; name one with --model")
 
 
 def check_model(claims: Claims, classifier: Classifier) -> Check:
@@ -120,16 +100,6 @@ def check_sample(
     looked_at = f"{len(drawn):,} paragraphs drawn with seed {seed}, {_say_difference(greatest)}"
     remedy = "their texts or scores were changed, or this machine computes otherwise" + _compare_versions(claims)
     return replace(findings.as_check("sample", looked_at, remedy), greatest_difference=greatest)
-
-
-def _find_option(command: Sequence[str], option: str) -> str | None:
-    """Return the value that `command` gives an option, as "--name value" or "--name=value"."""
-    for place, part in enumerate(command):
-        if part == option and place + 1 < len(command):
-            return command[place + 1]
-        if part.startswith(f"{option}="):
-            return part.partition("=")[2]
-    return None
 
 
 def _draw_sample(claims: Claims, files: SoundFiles, size: int, seed: int) -> list[Sampled]:
