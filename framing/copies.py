@@ -15,7 +15,7 @@ import re
 import unicodedata
 import zlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -76,6 +76,15 @@ Hashes = NDArray[np.uint32]
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """Two articles, by their ids, of which one has `contained`, 0..1, of the shorter one's text in it."""
+
+    one: str
+    other: str
+    contained: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Text:
     """What is kept of an article.
 
@@ -109,13 +118,16 @@ class CopyFinder:
 
         Keeps about 2 kB. Ids are unique.
         """
-        first, last = _read_days(published)
+        first, last = read_days(published)
         hashes = hash_shingles(texts)
         limit = int(hashes[SKETCH_HASHES]) if len(hashes) > SKETCH_HASHES else _HASHES
         self._texts.append(_Text(article_id, outlet, first, last, hashes[:SKETCH_HASHES].copy(), limit))
 
-    def find_groups(self) -> dict[str, str]:
+    def find_groups(self, more: Iterable[Link] = ()) -> dict[str, str]:
         """Return the group of every article that has a copy: the id of the group's earliest article, by article id.
+
+        `more` are links between the same articles that were found in another way; they join groups as
+        those found here do.
 
         The earliest is the one that was certainly published first: "2019" counts as its last day and
         no date as the end of time; on one day the smaller id. Copies within one outlet make groups
@@ -129,6 +141,8 @@ class CopyFinder:
             if (contained := _measure_containment(texts[first], texts[second]))
             >= _threshold(texts[first], texts[second])
         ]
+        places = {text.article_id: place for place, text in enumerate(texts)}
+        links += [(places[link.one], places[link.other], link.contained) for link in more]
         return {
             texts[member].article_id: min((texts[one].last, texts[one].article_id) for one in group)[1]
             for group in _join_links(texts, links)
@@ -140,7 +154,7 @@ def _rank(text: _Text) -> tuple[int, str]:
     return text.first, text.article_id
 
 
-def _read_days(published: str | None) -> tuple[int, int]:
+def read_days(published: str | None) -> tuple[int, int]:
     """Return the first and the last day that an ISO date of any precision stands for, as ordinals."""
     if not published:
         return _ALWAYS

@@ -6,11 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
+from framing.abridged import AbridgedFinder, ParagraphVectors
 from framing.agencies import credit_agency
 from framing.copies import CopyFinder
+from framing.errors import ModelError
 from framing.manifest import Counts
 from framing.runfolder import escape_glob
 from framing.store import RunWriter, Shard
@@ -41,11 +46,18 @@ class CorpusMarks:
     groups: Mapping[str, str] = field(default_factory=dict)
 
 
-def finish_corpus(writer: RunWriter, shards: Sequence[Shard], counts: Counts) -> CorpusMarks:
+def finish_corpus(
+    writer: RunWriter, shards: Sequence[Shard], counts: Counts, *, find_abridged: bool = False
+) -> CorpusMarks:
     """Drop repeated furniture from the written shards, count what they hold, and find copies and agencies.
 
+    `find_abridged` has copies that were cut and reworded found too, by the vectors of their paragraphs.
     Doing it again changes nothing, so a run killed in the midst of it is taken up like any other.
+
+    Raises:
+        ModelError: where abridged copies are to be found and the model gave no vectors.
     """
+    abridged = AbridgedFinder(_gather_vectors(writer, shards)) if find_abridged else None
     repeated = _find_repeated(writer)
     marks, finder = CorpusMarks(), CopyFinder()
     for shard in shards:
@@ -55,11 +67,13 @@ def finish_corpus(writer: RunWriter, shards: Sequence[Shard], counts: Counts) ->
         texts = _gather_texts(paragraphs)
         for row in articles:
             own = texts.get(row["article_id"], [])
-            kept = [text for text, dropped in own if dropped is None]
-            finder.add_article(row["article_id"], row["outlet"], row["published"], kept)
-            if agency := credit_agency([text for text, _ in own], row["outlet"]):
+            kept = [(text, sha1) for text, sha1, dropped in own if dropped is None]
+            finder.add_article(row["article_id"], row["outlet"], row["published"], [text for text, _ in kept])
+            if abridged:
+                abridged.add_article(row["article_id"], row["outlet"], row["published"], [sha1 for _, sha1 in kept])
+            if agency := credit_agency([text for text, *_ in own], row["outlet"]):
                 marks.agencies[row["article_id"]] = agency
-    marks.groups = finder.find_groups()
+    marks.groups = finder.find_groups(abridged.find_links() if abridged else ())
     return marks
 
 
@@ -79,6 +93,34 @@ def mark_articles(writer: RunWriter, shards: Sequence[Shard], marks: CorpusMarks
             place = table.schema.get_field_index(name)
             table = table.set_column(place, table.schema.field(place), pa.array(values, table.schema.field(place).type))
         yield table
+
+
+def check_vectors(texts: pa.Schema, model: str) -> None:
+    """See that the texts that `model` scored, with the columns `texts`, have their vectors beside the scores.
+
+    Raises:
+        ModelError: where they have none.
+    """
+    if "embedding" not in texts.names:
+        raise ModelError(
+            f"{model}: gives no vectors of paragraphs, by which abridged copies are found; leave --abridged out, or "
+            'score with a model folder such as "surveillance" or "similarity"'
+        )
+
+
+def _gather_vectors(writer: RunWriter, shards: Sequence[Shard]) -> ParagraphVectors:
+    """Return the vectors of all scored texts of the run, each from the shard that scored it."""
+    return ParagraphVectors(writer.scratch / "vectors", (_read_vectors(writer, shard) for shard in shards))
+
+
+def _read_vectors(writer: RunWriter, shard: Shard) -> tuple[list[str], NDArray[np.float16]]:
+    """Return the hashes of the shard's texts and their vectors, shape (texts, dimensions)."""
+    path = writer.out / "embeddings" / shard.file_name
+    check_vectors(pq.read_schema(path), writer.settings["model"])
+    table = pq.read_table(path, columns=["text_sha1", "embedding"])
+    width = table.schema.field("embedding").type.list_size
+    values = table["embedding"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    return table["text_sha1"].to_pylist(), values.reshape(len(table), width)
 
 
 def _find_repeated(writer: RunWriter) -> Repeated:
@@ -113,10 +155,10 @@ def _drop_repeated(writer: RunWriter, shard: Shard, outlets: Mapping[str, str | 
     return table
 
 
-def _gather_texts(paragraphs: pa.Table) -> dict[str, list[tuple[str, str | None]]]:
-    """Return the texts of each article, in order, each with the reason why it was dropped."""
-    texts: dict[str, list[tuple[str, str | None]]] = {}
-    columns = (paragraphs[name].to_pylist() for name in ("article_id", "text", "dropped"))
-    for article_id, text, dropped in zip(*columns, strict=True):
-        texts.setdefault(article_id, []).append((text, dropped))
+def _gather_texts(paragraphs: pa.Table) -> dict[str, list[tuple[str, str, str | None]]]:
+    """Return the texts of each article, in order, each with its hash and the reason why it was dropped."""
+    texts: dict[str, list[tuple[str, str, str | None]]] = {}
+    columns = (paragraphs[name].to_pylist() for name in ("article_id", "text", "text_sha1", "dropped"))
+    for article_id, *text in zip(*columns, strict=True):
+        texts.setdefault(article_id, []).append(tuple(text))
     return texts

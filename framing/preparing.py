@@ -25,16 +25,18 @@ class Preparation:
     Attributes:
         outlets: a table of outlet names in the form of corpus/outlets.csv that goes before the shipped one.
         languages: ISO 639-1 codes of the languages to score; () takes every language.
+        find_abridged: look for abridged and reworded copies too, by the paragraphs' vectors.
     """
 
     outlets: Path | None = None
     languages: tuple[str, ...] = ("en",)
+    find_abridged: bool = False
 
     @property
     def settings(self) -> dict[str, Any]:
         """What of this decides the scores of a run, for its settings."""
         table = hashlib.sha256(self.outlets.read_bytes()).hexdigest() if self.outlets else None
-        return {"languages": list(self.languages), "outlet names": table}
+        return {"languages": list(self.languages), "outlet names": table, "abridged copies": self.find_abridged}
 
     def begin(self) -> Preparer:
         """Return what prepares the articles of one command, in the order in which they are read."""

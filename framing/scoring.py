@@ -14,9 +14,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from framing.classify.protocol import Classifier, Description
+from framing.classify.protocol import Classifier
 from framing.errors import InputError, RunError
-from framing.finishing import finish_corpus, mark_articles
+from framing.finishing import check_vectors, finish_corpus, mark_articles
 from framing.manifest import Counts, describe_settings, make_manifest
 from framing.preparing import Preparation, Preparer, Split, prepare_inputs
 from framing.reading import ReadingOptions
@@ -79,23 +79,20 @@ def score_inputs(
     """
     started = time.monotonic()
     reading, preparation = reading or ReadingOptions(), preparation or Preparation()
-    preparer = preparation.begin()
     total = _count_paragraphs(inputs, reading, preparation) if show_progress and "-" not in map(str, inputs) else None
+    preparer = preparation.begin()
     writer = RunWriter(out, describe_settings(classifier.description, reading, preparation), overwrite=overwrite)
     try:
         with tqdm(total=total, unit=" paragraphs", disable=not show_progress, smoothing=0.05) as bar:
-            progress = _Progress(bar)
-            _score_shards(prepare_inputs(inputs, reading, preparer), writer, classifier, progress, reading.keep)
-        if not progress.shards:
-            raise _nothing_read(inputs, progress.problems)
-        seconds = time.monotonic() - started
-        if writer.finished:
-            counts = _count_again(writer, progress)
-        else:
-            counts = _finish(writer, classifier.description, preparer, progress, reading.keep, command, seconds)
+            job = _Job(writer, classifier, preparation, preparer, reading.keep, _Progress(bar))
+            job.score_shards(prepare_inputs(inputs, reading, preparer))
+        if not job.progress.shards:
+            raise _nothing_read(inputs, job.progress.problems)
+        counts = job.count_again() if writer.finished else job.finish(command, time.monotonic() - started)
     except KeyboardInterrupt:
         raise RunError(f"{out}: interrupted; the same command goes on where it stopped") from None
-    return Outcome(counts, tuple(progress.problems), progress.scored, time.monotonic() - started, writer.finished)
+    problems, seconds = tuple(job.progress.problems), time.monotonic() - started
+    return Outcome(counts, problems, job.progress.scored, seconds, writer.finished)
 
 
 def _count_paragraphs(inputs: Sequence[str | Path], reading: ReadingOptions, preparation: Preparation) -> int:
@@ -109,18 +106,96 @@ def _count_paragraphs(inputs: Sequence[str | Path], reading: ReadingOptions, pre
     return total
 
 
-def _score_shards(
-    events: Iterator[Split | Problem | InputFile],
-    writer: RunWriter,
-    classifier: Classifier,
-    progress: _Progress,
-    keep: Sequence[str],
-) -> None:
-    with closing(TextIndex()) as index:
-        for number, articles in enumerate(_gather_shards(events, index, progress)):
-            if number == 0:
-                writer.begin()
-            _take_shard(number, articles, writer, classifier, index, progress, keep)
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One command's work on a run folder: score the shards, then close the run."""
+
+    writer: RunWriter
+    classifier: Classifier
+    preparation: Preparation
+    preparer: Preparer
+    keep: Sequence[str]
+    progress: _Progress
+
+    def score_shards(self, events: Iterator[Split | Problem | InputFile]) -> None:
+        """Score what is read, shard by shard."""
+        with closing(TextIndex()) as index:
+            for number, articles in enumerate(_gather_shards(events, index, self.progress)):
+                if number == 0:
+                    self.writer.begin()
+                self._take_shard(number, articles, index)
+
+    def finish(self, command: Sequence[str], seconds: float) -> Counts:
+        """Mark what only the whole corpus tells, and write what closes the run."""
+        writer, progress, counts = self.writer, self.progress, Counts(files=len(self.progress.files))
+        writer.remove_strays(progress.shards)
+        marks = finish_corpus(writer, progress.shards, counts, find_abridged=self.preparation.find_abridged)
+        writer.write_articles(mark_articles(writer, progress.shards, marks), self.keep)
+        manifest = make_manifest(
+            self.classifier.description,
+            writer.settings,
+            files=progress.files,
+            problems=progress.problems,
+            counts=counts,
+            outlets=self.preparer.names.merges,
+            tables=writer.list_digests(),
+            command=command,
+            seconds=seconds,
+        )
+        writer.finish(manifest)
+        return counts
+
+    def count_again(self) -> Counts:
+        """Return the counts of a run that was finished before, once it is seen to be over the same articles."""
+        self.writer.check_complete(self.progress.shards)
+        counts = Counts(files=len(self.progress.files), articles=self.progress.articles)
+        for shard in self.progress.shards:
+            counts.add(0, self.writer.read_paragraphs(shard, ["dropped", "truncated"]))
+        return counts
+
+    def _take_shard(self, number: int, articles: list[Split], index: TextIndex) -> None:
+        """Score one shard, or take it over where an earlier command wrote it."""
+        description = self.classifier.description
+        layout = ScoreLayout.of(description)
+        shard = make_shard(number, self.writer.settings_digest, [article for article, _ in articles])
+        self.progress.shards.append(shard)
+        self.progress.articles += len(articles)
+        if self.writer.has_shard(shard, articles[0][0].article_id):
+            if not self.writer.finished:
+                texts = self.writer.read_texts(shard)
+                index.add_scores(texts["text_sha1"].to_pylist(), layout.read_column(texts["scores"]))
+            self.progress.bar.update(sum(_count_kept(paragraphs) for _, paragraphs in articles))
+            return
+        scores, texts = self._score_texts(articles, layout, index)
+        if self.preparation.find_abridged:
+            check_vectors(texts.schema, description.name)
+        final = [
+            (article, drop_boilerplate(article, paragraphs, scores, layout, description))
+            for article, paragraphs in articles
+        ]
+        tables = tabulate_articles(final, self.keep), tabulate_paragraphs(final, scores, layout, description)
+        self.writer.write_shard(shard, *tables, texts)
+
+    def _score_texts(
+        self, articles: Sequence[Split], layout: ScoreLayout, index: TextIndex
+    ) -> tuple[dict[str, NDArray[np.float32]], pa.Table]:
+        """Return the scores of every text of the shard by its hash, and the table of those scored just now."""
+        texts = {
+            paragraph.text_sha1: paragraph.text
+            for _, paragraphs in articles
+            for paragraph in paragraphs
+            if paragraph.dropped is None
+        }
+        scores = index.find_scores(list(texts))
+        new = {sha1: text for sha1, text in texts.items() if sha1 not in scores}
+        waiting = sum(_count_kept(paragraphs) for _, paragraphs in articles)
+        self.progress.bar.update(waiting - len(new))
+        result = self.classifier.classify(list(new.values()), self.progress.bar.update)
+        rows = layout.pack(result)
+        index.add_scores(new, rows)
+        self.progress.scored += len(new)
+        scores.update(zip(new, rows, strict=True))
+        return scores, layout.tabulate(list(new), rows, result.embeddings)
 
 
 def _gather_shards(
@@ -146,99 +221,6 @@ def _gather_shards(
         yield shard
 
 
-def _finish(
-    writer: RunWriter,
-    description: Description,
-    preparer: Preparer,
-    progress: _Progress,
-    keep: Sequence[str],
-    command: Sequence[str],
-    seconds: float,
-) -> Counts:
-    """Mark what only the whole corpus tells, and write what closes the run."""
-    counts = Counts(files=len(progress.files))
-    writer.remove_strays(progress.shards)
-    marks = finish_corpus(writer, progress.shards, counts)
-    writer.write_articles(mark_articles(writer, progress.shards, marks), keep)
-    manifest = make_manifest(
-        description,
-        writer.settings,
-        files=progress.files,
-        problems=progress.problems,
-        counts=counts,
-        outlets=preparer.names.merges,
-        tables=writer.list_digests(),
-        command=command,
-        seconds=seconds,
-    )
-    writer.finish(manifest)
-    return counts
-
-
-def _count_again(writer: RunWriter, progress: _Progress) -> Counts:
-    """Return the counts of a run that was finished before, once it is seen to be over the same articles."""
-    writer.check_complete(progress.shards)
-    counts = Counts(files=len(progress.files), articles=progress.articles)
-    for shard in progress.shards:
-        counts.add(0, writer.read_paragraphs(shard, ["dropped", "truncated"]))
-    return counts
-
-
-def _take_shard(
-    number: int,
-    articles: list[Split],
-    writer: RunWriter,
-    classifier: Classifier,
-    index: TextIndex,
-    progress: _Progress,
-    keep: Sequence[str],
-) -> None:
-    """Score one shard, or take it over where an earlier command wrote it, and count what is in it."""
-    layout = ScoreLayout.of(classifier.description)
-    shard = make_shard(number, writer.settings_digest, [article for article, _ in articles])
-    progress.shards.append(shard)
-    if writer.has_shard(shard, articles[0][0].article_id):
-        if not writer.finished:
-            texts = writer.read_texts(shard)
-            index.add_scores(texts["text_sha1"].to_pylist(), layout.read_column(texts["scores"]))
-        progress.bar.update(sum(_count_kept(paragraphs) for _, paragraphs in articles))
-    else:
-        scores, texts = _score_texts(articles, classifier, layout, index, progress)
-        final = [
-            (article, drop_boilerplate(article, paragraphs, scores, layout, classifier.description))
-            for article, paragraphs in articles
-        ]
-        writer.write_shard(
-            shard,
-            tabulate_articles(final, keep),
-            tabulate_paragraphs(final, scores, layout, classifier.description),
-            texts,
-        )
-    progress.articles += len(articles)
-
-
-def _score_texts(
-    articles: Sequence[Split], classifier: Classifier, layout: ScoreLayout, index: TextIndex, progress: _Progress
-) -> tuple[dict[str, NDArray[np.float32]], pa.Table]:
-    """Return the scores of every text of the shard by its hash, and the table of those scored just now."""
-    texts = {
-        paragraph.text_sha1: paragraph.text
-        for _, paragraphs in articles
-        for paragraph in paragraphs
-        if paragraph.dropped is None
-    }
-    scores = index.find_scores(list(texts))
-    new = {sha1: text for sha1, text in texts.items() if sha1 not in scores}
-    waiting = sum(_count_kept(paragraphs) for _, paragraphs in articles)
-    progress.bar.update(waiting - len(new))
-    result = classifier.classify(list(new.values()), progress.bar.update)
-    rows = layout.pack(result)
-    index.add_scores(new, rows)
-    progress.scored += len(new)
-    scores.update(zip(new, rows, strict=True))
-    return scores, layout.tabulate(list(new), rows, result.embeddings)
-
-
 def _count_kept(paragraphs: Sequence[Paragraph]) -> int:
     return sum(paragraph.dropped is None for paragraph in paragraphs)
 
@@ -255,7 +237,7 @@ def _duplicate_id(article: Article, earlier: str) -> Problem:
 def _nothing_read(inputs: Sequence[str | Path], problems: Sequence[Problem]) -> InputError:
     names = ", ".join(map(str, inputs))
     if not problems:
-        return InputError(f"{names}: no articles; the README lists what can be read")
+        return InputError(f"{names}: no articles; expected files such as .txt, .html, .csv, .docx or .pdf")
     first = problems[0]
     more = f" ({len(problems) - 1} more like it or other)" if len(problems) > 1 else ""
     return InputError(f"{names}: no article could be read; {first.message}{more}")

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from small_models import make_article, read_manifest, read_rows, save_lines, write_prose
 
 from framing import scoring
 from framing.classify.embedding import EmbeddingClassifier
-from framing.errors import InputError
+from framing.errors import InputError, ModelError
+from framing.finishing import finish_corpus
+from framing.manifest import Counts
+from framing.paragraphs import split_paragraphs
 from framing.preparing import Preparation
+from framing.records import Article
+from framing.score_table import ScoreLayout, tabulate_articles, tabulate_paragraphs
 from framing.scoring import score_inputs
+from framing.store import RunWriter, Shard, make_shard
 
 APPEAL = "Support the Gazette, which has told this town the news since before the bridge was built."
 GERMAN = (
@@ -133,3 +144,65 @@ def test_the_manifest_has_the_digest_of_every_table(tmp_path: Path, classifier: 
     assert read_manifest(run)["tables"] == {
         name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in sorted(tables.items())
     }
+
+
+def embed_words(texts: Sequence[str]) -> NDArray[np.float16]:
+    """Return vectors, shape (texts, 64), that are the closer the more words two texts share."""
+    words = [
+        [np.random.default_rng(zlib.crc32(word.encode())).normal(size=64) for word in text.split()] for text in texts
+    ]
+    return np.array([np.mean(own, axis=0) for own in words], np.float16).reshape(len(texts), 64)
+
+
+def write_shards(
+    folder: Path, articles: Sequence[Article], classifier: EmbeddingClassifier, *, vectors: bool = True
+) -> tuple[RunWriter, list[Shard]]:
+    """Return an unfinished run with one article a shard; a text that comes again is scored in the first shard only."""
+    writer, layout = RunWriter(folder, {"model": "nli:org/model"}), ScoreLayout.of(classifier.description)
+    writer.begin()
+    shards: list[Shard] = []
+    rows: dict[str, NDArray[np.float32]] = {}
+    for number, article in enumerate(articles):
+        split = [(article, split_paragraphs(article))]
+        new = {each.text_sha1: each.text for each in split[0][1] if each.text_sha1 not in rows}
+        scores = replace(classifier.classify(list(new.values())), embeddings=embed_words(list(new.values())))
+        packed = layout.pack(scores)
+        rows |= dict(zip(new, packed, strict=True))
+        shards.append(make_shard(number, "", [article]))
+        writer.write_shard(
+            shards[-1],
+            tabulate_articles(split, ()),
+            tabulate_paragraphs(split, rows, layout, classifier.description),
+            layout.tabulate(list(new), packed, scores.embeddings if vectors else None),
+        )
+    return writer, shards
+
+
+def make_wire_versions() -> list[Article]:
+    """Return a story, a copy of it, an abridged and reworded version, and a story of its own."""
+    story = [write_prose(number) for number in range(8)]
+    reworded = [" ".join(w if n % 5 < 4 else f"so{n}" for n, w in enumerate(text.split())) for text in story[1:7]]
+    other = [write_prose(number) for number in range(20, 28)]
+    texts = {"abridged": reworded, "wire": story, "copy": story, "other": other}
+    return [
+        Article(name, f"{name}.txt", "\n\n".join(own), outlet=f"Outlet {name}", published="2019-05-30")
+        for name, own in texts.items()
+    ]
+
+
+def test_abridged_copies_are_found_where_asked_for_and_join_the_group(
+    tmp_path: Path, classifier: EmbeddingClassifier
+) -> None:
+    writer, shards = write_shards(tmp_path / "run", make_wire_versions(), classifier)
+    plain = finish_corpus(writer, shards, Counts())
+    assert plain.groups == {"copy": "copy", "wire": "copy"}
+    for _ in range(2):
+        marks = finish_corpus(writer, shards, Counts(), find_abridged=True)
+        assert marks.groups == dict.fromkeys(["abridged", "copy", "wire"], "abridged")
+
+
+def test_abridged_copies_need_a_model_that_gives_vectors(tmp_path: Path, classifier: EmbeddingClassifier) -> None:
+    writer, shards = write_shards(tmp_path / "run", make_wire_versions(), classifier, vectors=False)
+    with pytest.raises(ModelError, match=r"nli:org/model: gives no vectors .* leave --abridged out"):
+        finish_corpus(writer, shards, Counts(), find_abridged=True)
+    assert finish_corpus(writer, shards, Counts()).groups == {"copy": "copy", "wire": "copy"}

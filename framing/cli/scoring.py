@@ -77,6 +77,9 @@ def score(
     month_first: MonthOption = False,
     outlets: OutletsOption = None,
     languages: LanguagesOption = "en",
+    abridged: Annotated[
+        bool, typer.Option("--abridged", help="Look for abridged and reworded copies too, by the model's vectors.")
+    ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a run over another corpus or model in --out.")
     ] = False,
@@ -99,7 +102,7 @@ def score(
         out,
         load_classifier(model, codebook=codebook, device=device),
         reading=_make_reading(column_map, keep, metadata, pattern, extract, month_first),
-        preparation=Preparation(outlets, _read_languages(languages)),
+        preparation=Preparation(outlets, _read_languages(languages), find_abridged=abridged),
         overwrite=overwrite,
         command=["framing", *context.obj],
         show_progress=sys.stderr.isatty(),
