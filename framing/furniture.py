@@ -35,6 +35,7 @@ WHOLE_LINE = _match_any(
     r"continue reading\b.{0,25}|\[pull ?quote\]|\[?embed\]?",
     # sharing
     r"click to (?:share|print|tweet|e-?mail)\b.{0,60}|.{3,40} \(opens in (?:a )?new window\)",
+    r"like this: ?(?:like )?loading\b.{0,5}",
     rf"share(?: this(?: article| story| page)?)?:? ?(?:{_SHARING} ?)*|(?:{_SHARING}[ |,·/]*){{2,}}",
     r"link copied!?|copy (?:this )?(?:link|code)\b.{0,50}",
     # navigation; a breadcrumb is words between angle brackets
@@ -62,7 +63,10 @@ WHOLE_LINE = _match_any(
     r"please (?:enable|turn on) .*",
     r"(?:an )?error (?:has )?occurred\b.*|this (?:video|content) (?:is not|cannot be|isn't|is no longer)\b.*",
     r"(?:we|this (?:site|website|page)) uses? cookies\b.*|(?:accept|manage|reject) (?:all )?cookies",
-    # who publishes
+    # who publishes, and the marks of a version for printing
+    r"(?:posted|uploaded) by (?:the )?(?:web|news|online)[ -]?(?:desk|team|editor|staff)",
+    r"printed from (?:the )?(?:web ?site|web page|home ?page)\b[^!?\"]{0,60}",
+    r"(?:find|read|see|view) this (?:story|article|page) (?:online )?(?:at|on):? ?(?:https?://|www\.)\S+",
     r"(?:image )?copyright\W+(?:©|\(c\)|\d{4}|getty|reuters|afp|ap\b|pa\b|epa).*|(?:©|\(c\)) ?\d{4}.{0,120}",
     r".*\ball rights reserved\b.*|.*\b(?:company|registration|registered) (?:number|no\.?):? \w*\d{4,}.*",
     r"registered (?:office|in england)\b.*|(?:(?:terms|privacy|cookies?|contact)\b[^.]{0,25}[|·•] ?)+.*",

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from small_exports import make_europresse_page
 
 from framing.reading.dates import parse_date
 from framing.reading.drafts import Draft, Source
@@ -15,27 +16,7 @@ from framing.reading.options import ReadingOptions
 from framing.records import Problem
 
 TODAY = date(2025, 11, 22)
-ARTICLE = """<article><header>
-<div class="rdp__DocPublicationName"><span class="DocPublicationName">{outlet}</span></div>
-<div class="rdp__DocHeader"><span class="DocHeader">{header}</span></div>
-<div class="titreArticle"><p class="sm-margin-TopNews titreArticleVisu rdp__articletitle">Le <b>12 mai</b> 2018, un vote
-</p><p class="sm-margin-TopNews rdp__subtitle">Un chapeau</p></div>{byline}</header>
-<section><div class="DocText clearfix"><div class="docOcurrContainer"><p>Les <mark>caméras</mark> sont
-de retour.</p><p>Les élus l’avaient demandé.<br>Deux fois.</p></div></div></section>
-<footer><div class="Doc-LegalInfo"><small>© 2019 L’Écho. Tous droits réservés.</small></div>
-<div class="publiC-lblNodoc">{number}</div></footer></article>"""
 TEXT = "Les caméras sont de retour.\n\nLes élus l’avaient demandé.\n\nDeux fois."
-GIVEN = {
-    "outlet": "L’Écho d’Ashdown, no. 43018",
-    "header": "Société, mercredi 29 mai 2019 512 mots, p. 4",
-    "byline": '<div class="docAuthors">Jeanne Meunier</div>',
-    "number": "news·20190529·ECA·0123",
-}
-
-
-def page(*articles: dict[str, str]) -> str:
-    body = "".join(ARTICLE.format(**GIVEN | given) for given in articles)
-    return f'<html><head><meta charset="utf-8"><title>Europresse</title></head><body>{body}</body></html>'
 
 
 def read(tmp_path: Path, content: str | bytes, **options: object) -> tuple[list[Draft], list[Problem]]:
@@ -51,7 +32,7 @@ def say(draft: Draft) -> dict[str, object]:
 
 
 def test_each_article_comes_with_its_fields(tmp_path: Path) -> None:
-    content = page({}, {"number": "", "byline": "", "header": "", "outlet": "Courrier (site web)"})
+    content = make_europresse_page({}, {"number": "", "byline": "", "header": "", "outlet": "Courrier (site web)"})
     assert is_europresse(content)
     (first, second), problems = read(tmp_path, content, keep=("byline", "section", "page", "length"))
     assert not problems
@@ -83,13 +64,13 @@ def test_each_article_comes_with_its_fields(tmp_path: Path) -> None:
 def test_dates_are_read_in_french_and_english(
     tmp_path: Path, header: str, iso: str | None, kept: dict[str, str]
 ) -> None:
-    (draft,), _ = read(tmp_path, page({"header": header}), keep=("section", "page"))
+    (draft,), _ = read(tmp_path, make_europresse_page({"header": header}), keep=("section", "page"))
     parsed = parse_date(say(draft).get("date"), today=TODAY)
     assert (parsed.iso if parsed else None, draft.details.kept) == (iso, kept)
 
 
 def test_a_byline_below_the_title_and_a_date_after_the_section_are_found(tmp_path: Path) -> None:
-    content = page({"header": "", "byline": '<p class="sm-margin-bottomNews">Jeanne Meunier</p>'})
+    content = make_europresse_page({"header": "", "byline": '<p class="sm-margin-bottomNews">Jeanne Meunier</p>'})
     mark = '<span class="DocTitreSousSection">Autre</span><span>mercredi 29 mai 2019</span></header>'
     (draft,), _ = read(tmp_path, content.replace("</header>", mark), keep=("byline",))
     assert (say(draft)["date"], draft.details.kept) == ("29 mai 2019", {"byline": "Jeanne Meunier"})
@@ -97,12 +78,14 @@ def test_a_byline_below_the_title_and_a_date_after_the_section_are_found(tmp_pat
 
 def test_the_address_of_the_article_is_taken_from_the_link_that_names_it(tmp_path: Path) -> None:
     link = '<p><a href="https://echo.example/1">Cet article est paru dans L’Écho</a></p></div></div></section>'
-    (draft,), _ = read(tmp_path, page({}).replace("</div></div></section>", link))
+    (draft,), _ = read(tmp_path, make_europresse_page({}).replace("</div></div></section>", link))
     assert say(draft)["url"] == "https://echo.example/1"
 
 
 def test_an_article_without_text_and_an_old_export_are_problems(tmp_path: Path) -> None:
-    drafts, (problem,) = read(tmp_path, page({}).replace("DocText", "x").replace("docOcurrContainer", "x"))
+    drafts, (problem,) = read(
+        tmp_path, make_europresse_page({}).replace("DocText", "x").replace("docOcurrContainer", "x")
+    )
     assert (drafts, problem.reason, problem.skipped) == ([], "no text", True)
     assert "Le 12 mai 2018" in problem.message
     old = '<table><tr><td><span class="DocPublicationName">L’Écho</span> Un texte.</td></tr></table>'
@@ -112,21 +95,21 @@ def test_an_article_without_text_and_an_old_export_are_problems(tmp_path: Path) 
 
 
 def test_a_wrong_declared_encoding_is_seen_through(tmp_path: Path) -> None:
-    (draft,), _ = read(tmp_path, page({}).replace('charset="utf-8"', 'charset="iso-8859-1"'))
+    (draft,), _ = read(tmp_path, make_europresse_page({}).replace('charset="utf-8"', 'charset="iso-8859-1"'))
     assert draft.text == TEXT
-    (draft,), _ = read(tmp_path, page({}).encode("cp1252"))
+    (draft,), _ = read(tmp_path, make_europresse_page({}).encode("cp1252"))
     assert draft.text == TEXT
 
 
 def test_other_pages_are_not_taken_for_exports() -> None:
     assert not is_europresse(b"<html><body><article><p>DocPublicationName of Europresse</p></article></body></html>")
-    assert is_europresse(page({}).encode("utf-16"))
+    assert is_europresse(make_europresse_page({}).encode("utf-16"))
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_input_crashes_the_reader(tmp_path: Path, data: st.DataObject) -> None:
-    whole = page({}, {}).encode()
+    whole = make_europresse_page({}, {}).encode()
     begin, end = sorted(data.draw(st.tuples(*[st.integers(0, len(whole))] * 2)))
     inserted = data.draw(st.binary(max_size=40) | st.sampled_from([b"<article>", b"</div>", b"<table><td>", b"<!--"]))
     try:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from small_exports import ATOM, FEED_STORY, RSS
 
 from framing.reading.dates import parse_date
 from framing.reading.drafts import Draft, Source
@@ -16,30 +17,7 @@ from framing.reading.options import ReadingOptions
 from framing.records import Problem
 
 TODAY = date(2025, 11, 22)
-STORY = "<p>Police in Ashdown have put cameras back&nbsp;on the square.</p><p>Councillors had asked.<br>Twice.</p>"
 PARAGRAPHS = "Police in Ashdown have put cameras back on the square.\n\nCouncillors had asked.\n\nTwice."
-RSS = """<?xml version="1.0" encoding="UTF-8"?>
-<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:media="http://search.yahoo.com/mrss/"
- xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:atom="http://www.w3.org/2005/Atom">
-<channel><title>Ashdown Examiner</title><atom:link href="https://examiner.example/feed" rel="self"/>
-<language>en-GB</language><lastBuildDate>Thu, 30 May 2019 09:00:00 GMT</lastBuildDate>
-<item><title>Cameras return &amp;amp; stay</title><link>https://examiner.example/1</link>
-<media:title>A picture</media:title>
-<media:content url="https://examiner.example/1.jpg"/><dc:creator>Jane Miller</dc:creator><category>Local</category>
-<pubDate>Wed, 29 May 2019 12:27:00 +0100</pubDate><description>A teaser.</description>
-<content:encoded><![CDATA[{story}]]></content:encoded></item>
-<item><guid>https://examiner.example/2</guid><description>Only a teaser &lt;b&gt;here&lt;/b&gt;.</description></item>
-<item><title>Nothing in it</title></item>
-</channel></rss>"""
-ATOM = """<feed xmlns="http://www.w3.org/2005/Atom"><title type="html">Ashdown &amp;amp; District</title>
-<entry><title>Cameras return</title><link rel="edit" href="https://examiner.example/e"/>
-<link href="https://examiner.example/1"/><author><name>Jane Miller</name><email>jane@examiner.example</email></author>
-<category term="Local"/><published>2019-05-29T12:27:00Z</published><updated>2019-05-30T07:31:00Z</updated>
-<content type="xhtml">
-<div xmlns="http://www.w3.org/1999/xhtml"><p>First.</p><p>Second, <em>longer</em>.</p></div></content>
-</entry><entry><title>Taken over</title><updated>2019-06-01</updated>
-<content type="html">&lt;p&gt;One.&lt;/p&gt;Two.</content>
-<source><id>urn:x</id><title>Harbour Courier</title><updated>2019-06-01</updated></source></entry></feed>"""
 RDF = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"
  xmlns:dc="http://purl.org/dc/elements/1.1/"><channel rdf:about="https://c.example/"><title>Harbour Courier</title>
 </channel><item rdf:about="https://c.example/1"><title>Fog</title><link>https://c.example/1</link>
@@ -59,7 +37,7 @@ def say(draft: Draft) -> dict[str, object]:
 
 
 def test_rss_gives_the_full_text_with_outlet_date_title_and_address(tmp_path: Path) -> None:
-    (full, teaser), problems = read(tmp_path, RSS.format(story=STORY), keep=("byline", "section"))
+    (full, teaser), problems = read(tmp_path, RSS.format(story=FEED_STORY), keep=("byline", "section"))
     assert (full.article_id, full.text) == ("feed.xml#1", PARAGRAPHS)
     assert say(full) == {
         "outlet": "Ashdown Examiner",
@@ -140,7 +118,7 @@ def test_a_doctype_without_entities_is_no_harm(tmp_path: Path) -> None:
 
 
 def test_a_feed_that_was_cut_off_gives_what_it_has_and_says_so(tmp_path: Path) -> None:
-    content = RSS.format(story=STORY)
+    content = RSS.format(story=FEED_STORY)
     drafts, problems = read(tmp_path, content[: content.index("Only a teaser")])
     assert drafts[0].text == PARAGRAPHS
     assert ("damaged XML", False) in [(each.reason, each.skipped) for each in problems]
@@ -172,7 +150,7 @@ def test_feeds_are_recognised_by_their_root() -> None:
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data(), whole=st.sampled_from([RSS.format(story=STORY), ATOM, RDF]).map(str.encode))
+@given(data=st.data(), whole=st.sampled_from([RSS.format(story=FEED_STORY), ATOM, RDF]).map(str.encode))
 def test_no_input_crashes_the_reader(tmp_path: Path, data: st.DataObject, whole: bytes) -> None:
     begin, end = sorted(data.draw(st.tuples(*[st.integers(0, len(whole))] * 2)))
     inserted = data.draw(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from small_exports import PROQUEST_ARTICLE, PROQUEST_LINE, RIS
 
 from framing.reading.dates import parse_date
 from framing.reading.drafts import Draft, Source
@@ -17,85 +18,7 @@ from framing.records import Problem
 
 TODAY = date(2025, 11, 22)
 Reader = Callable[[Source, ReadingOptions], Iterator[Draft | Problem]]
-LINE = "_" * 60
-ARTICLE = """
-Document 1 of 2
-
-May 29 riots: cameras return
-
-Author: Miller, Jane
-
-Publication info: Ashdown Examiner, Late Edition (East); Ashdown (UK) [Ashdown (UK)]29 May 2019: A.4.
-
-http://search.proquest.com/docview/2230001?accountid=1
-
-Abstract: Not the article.
-
-Links: http://linker.example/?x
-
-Full text: CORRECTION APPENDED
-
-Location: the market square, where cameras return.
-
-Subject: a question that councillors asked.
-
-They will vote.
-
-Subject: Cameras; Voting
-
-Location: Ashdown
-
-Title: May 29 riots: cameras return
-
-Publication title: Ashdown Examiner, Late Edition (East); Ashdown (UK)
-
-Pages: A.4
-
-Publication date: May 29, 2019
-
-Section: News
-
-Publisher: Ashdown Press
-
-Language of publication: English
-
-ProQuest document ID: 2230001
-
-Document URL: http://search.proquest.com/docview/2230001?accountid=1
-
-Copyright: (c) 2019 Ashdown Press
-
-Last updated: 2019-05-30
-
-Database: Example Newsstream
-"""
 BARE = "\nTitle: Fog\n\nFull text: Fog came.\n\nPublication year: 1999\n\nDocument URL: https://x.example/docview/77\n"
-RIS = """TY  - NEWS
-T1  - Cameras return
-A1  - Miller, Jane
-JF  - Ashdown Examiner; Ashdown (UK)
-PY  - 2019
-DA  - May 29
-SP  - A4
-LA  - English
-AB  - Cameras are back.
-N2  - Cameras return to the square.
-TV - is not a tag, and neither is this line.
-
-Councillors had asked.
-UR  - https://www.proquest.com/docview/2230001?x=1
-ER  -
-
-TY  - NEWS
-TI  - Fog
-T2  - Harbour Courier
-Y1  - 2019/05//
-AB  - Fog came.
-ER  -
-TY  - NEWS
-TI  - Nothing
-ER  -
-"""
 
 
 def read(tmp_path: Path, reader: Reader, content: str | bytes, **options: object) -> tuple[list[Draft], list[Problem]]:
@@ -111,7 +34,9 @@ def say(draft: Draft) -> dict[str, object]:
 
 
 def test_text_gives_each_article_with_its_fields(tmp_path: Path) -> None:
-    content = f"{LINE}\n{ARTICLE}\n{LINE}\n{BARE}\n{LINE}\nContact us at: ProQuest\n"
+    content = (
+        f"{PROQUEST_LINE}\n{PROQUEST_ARTICLE}\n{PROQUEST_LINE}\n{BARE}\n{PROQUEST_LINE}\nContact us at: ProQuest\n"
+    )
     assert is_proquest_text(content)
     (first, second), problems = read(tmp_path, read_proquest_text, content, keep=("byline", "section", "page"))
     assert not problems
@@ -134,23 +59,23 @@ def test_text_gives_each_article_with_its_fields(tmp_path: Path) -> None:
 
 
 def test_the_publisher_is_not_taken_for_a_missing_outlet(tmp_path: Path) -> None:
-    content = f"{LINE}\nFull text: Fog came.\nPublisher: Ashdown Press\nDatabase: X\n{LINE}"
+    content = f"{PROQUEST_LINE}\nFull text: Fog came.\nPublisher: Ashdown Press\nDatabase: X\n{PROQUEST_LINE}"
     (draft,), _ = read(tmp_path, read_proquest_text, content)
     assert (draft.article_id, draft.text, say(draft)) == ("pq#1", "Fog came.", {})
 
 
 def test_the_address_of_the_article_comes_before_that_of_the_database(tmp_path: Path) -> None:
-    content = f"{LINE}\nFull text: Fog.\nURL: https://e.example/fog\nDocument URL: https://x.example/docview/1\n{LINE}"
+    content = f"{PROQUEST_LINE}\nFull text: Fog.\nURL: https://e.example/fog\nDocument URL: https://x.example/docview/1\n{PROQUEST_LINE}"
     (draft,), _ = read(tmp_path, read_proquest_text, content)
     assert (draft.article_id, say(draft)["url"]) == ("1", "https://e.example/fog")
 
 
 def test_an_article_without_full_text_is_a_problem_with_its_title(tmp_path: Path) -> None:
-    content = f"{LINE}\nTitle: Fog\n\nPublication title: Ashdown Examiner\n\nDatabase: X\n{LINE}"
+    content = f"{PROQUEST_LINE}\nTitle: Fog\n\nPublication title: Ashdown Examiner\n\nDatabase: X\n{PROQUEST_LINE}"
     drafts, (problem,) = read(tmp_path, read_proquest_text, content)
     assert (drafts, problem.reason, problem.skipped) == ([], "no text", True)
     assert "Fog" in problem.message
-    _, (problem,) = read(tmp_path, read_proquest_text, f"{LINE}\nnothing\n{LINE}")
+    _, (problem,) = read(tmp_path, read_proquest_text, f"{PROQUEST_LINE}\nnothing\n{PROQUEST_LINE}")
     assert "no article" in problem.message
 
 
@@ -191,15 +116,15 @@ def test_dates_of_ris_keep_their_precision(tmp_path: Path, lines: str, iso: str)
 
 
 def test_other_files_are_not_taken_for_exports() -> None:
-    assert not is_proquest_text(f"{LINE}\nTitle: A poem\n{LINE}\nFull text: of it\n")
+    assert not is_proquest_text(f"{PROQUEST_LINE}\nTitle: A poem\n{PROQUEST_LINE}\nFull text: of it\n")
     assert not is_proquest_text("Publication title: of a book, says ProQuest")
     assert not is_ris("TY is short for thank you\nER")
     assert is_ris("\ufeff\nTY  - NEWS\n".encode())
-    assert is_proquest_text(f"{LINE}\n\nReport Information from ProQuest\n".encode("utf-16"))
+    assert is_proquest_text(f"{PROQUEST_LINE}\n\nReport Information from ProQuest\n".encode("utf-16"))
 
 
 def test_old_code_pages_and_text_from_right_to_left_are_read(tmp_path: Path) -> None:
-    content = f"{LINE}\nTitle: Café\nFull text: Les caméras – enfin.\nDatabase: X\n{LINE}"
+    content = f"{PROQUEST_LINE}\nTitle: Café\nFull text: Les caméras – enfin.\nDatabase: X\n{PROQUEST_LINE}"
     (draft,), _ = read(tmp_path, read_proquest_text, content.encode("cp1252"))
     assert (draft.text, say(draft)["title"]) == ("Les caméras – enfin.", "Café")
     (draft,), _ = read(tmp_path, read_proquest_text, content.replace("Les", "عادت"))
@@ -210,7 +135,7 @@ def test_old_code_pages_and_text_from_right_to_left_are_read(tmp_path: Path) -> 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_input_crashes_a_reader(tmp_path: Path, reader: Reader, data: st.DataObject) -> None:
-    whole = (RIS if reader is read_ris else f"{LINE}\n{ARTICLE}\n{LINE}\n{BARE}").encode()
+    whole = (RIS if reader is read_ris else f"{PROQUEST_LINE}\n{PROQUEST_ARTICLE}\n{PROQUEST_LINE}\n{BARE}").encode()
     begin, end = sorted(data.draw(st.tuples(*[st.integers(0, len(whole))] * 2)))
     content = whole[:begin] + data.draw(st.binary(max_size=40) | st.text(max_size=40).map(str.encode)) + whole[end:]
     try:

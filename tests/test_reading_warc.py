@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from small_exports import DATED, WEB_PAGE, make_record
 
 import framing.reading.warc
 from framing.reading.drafts import Draft, Source
@@ -15,29 +16,11 @@ from framing.reading.options import ReadingOptions
 from framing.reading.warc import is_warc, read_warc
 from framing.records import Problem
 
-PAGE = """<html><head><title>{title}</title><meta property="og:site_name" content="Ashdown Examiner">{head}</head>
-<body><nav><a href="/">Home</a></nav><article><h1>{title}</h1>
-<p>Police in Ashdown have put cameras back on the market square after a pause of two years, says José.</p>
-<p>Councillors had asked for a consultation before any new deployment, to be held this spring.</p>
-<p>Residents were divided: some welcomed the vans, others said that they would avoid the square.</p>
-</article></body></html>"""
-DATED = '<meta property="article:published_time" content="2019-05-29T12:27:00Z">'
-
-
-def record(url: str, body: bytes, kind: str = "text/html", status: str = "200 OK", rec: str = "response") -> bytes:
-    http = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-    content = http + body if rec in ("response", "revisit") else body
-    own = "application/http;msgtype=response" if rec in ("response", "revisit") else kind
-    head = (
-        f"WARC/1.0\r\nWARC-Type: {rec}\r\nWARC-Record-ID: <urn:uuid:00000000-0000-0000-0000-000000000001>\r\n"
-        f"WARC-Target-URI: {url}\r\nWARC-Date: 2024-01-02T03:04:05Z\r\nContent-Type: {own}\r\n"
-        f"Content-Length: {len(content)}\r\n\r\n"
-    )
-    return head.encode() + content + b"\r\n\r\n"
-
 
 def story(number: int, head: str = "", charset: str = "utf-8", kind: str = "text/html") -> bytes:
-    return record(f"https://examiner.example/{number}", PAGE.format(title="Cameras", head=head).encode(charset), kind)
+    return make_record(
+        f"https://examiner.example/{number}", WEB_PAGE.format(title="Cameras", head=head).encode(charset), kind
+    )
 
 
 def read(tmp_path: Path, content: bytes, **options: object) -> tuple[list[Draft], list[Problem]]:
@@ -51,12 +34,12 @@ def read(tmp_path: Path, content: bytes, **options: object) -> tuple[list[Draft]
 @pytest.mark.parametrize("compressed", [True, False])
 def test_each_page_is_an_article_with_the_address_of_its_record(tmp_path: Path, compressed: bool) -> None:
     parts = [
-        record("x", b"software: y\r\n", "application/warc-fields", rec="warcinfo"),
+        make_record("x", b"software: y\r\n", "application/warc-fields", rec="warcinfo"),
         story(1, DATED),
-        record("https://examiner.example/p.jpg", b"\xff\xd8\xff", "image/jpeg"),
-        record("https://examiner.example/gone", b"<p>gone</p>", status="404 Not Found"),
-        record("https://examiner.example/1", b"", rec="revisit"),
-        record("https://examiner.example/2", PAGE.format(title="Fog", head="").encode(), rec="resource"),
+        make_record("https://examiner.example/p.jpg", b"\xff\xd8\xff", "image/jpeg"),
+        make_record("https://examiner.example/gone", b"<p>gone</p>", status="404 Not Found"),
+        make_record("https://examiner.example/1", b"", rec="revisit"),
+        make_record("https://examiner.example/2", WEB_PAGE.format(title="Fog", head="").encode(), rec="resource"),
     ]
     content = b"".join(gzip.compress(each) if compressed else each for each in parts)
     assert is_warc(content[:200])
@@ -81,8 +64,8 @@ def test_the_encoding_that_http_names_comes_before_the_page_s_own(tmp_path: Path
 
 def test_a_page_without_text_and_one_too_large_are_problems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(framing.reading.warc, "LARGEST_PAGE", 2_000)
-    big = record("https://examiner.example/2", b"<p>" + b"word " * 1000)
-    drafts, problems = read(tmp_path, record("https://examiner.example/1", b"<html></html>") + big + story(3))
+    big = make_record("https://examiner.example/2", b"<p>" + b"word " * 1000)
+    drafts, problems = read(tmp_path, make_record("https://examiner.example/1", b"<html></html>") + big + story(3))
     assert [each.reason for each in problems] == ["no text", "page too large"]
     assert "https://examiner.example/2" in problems[1].message
     assert [draft.article_id for draft in drafts] == ["crawl.warc.gz#3"]
@@ -99,7 +82,7 @@ def test_an_archive_that_was_cut_off_is_read_up_to_there(tmp_path: Path, compres
 
 def test_an_archive_that_blows_up_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(framing.reading.warc, "FREE_BYTES", 1_000_000)
-    bomb = gzip.compress(record("https://examiner.example/b", bytes(30_000_000), "image/png"))
+    bomb = gzip.compress(make_record("https://examiner.example/b", bytes(30_000_000), "image/png"))
     _, problems = read(tmp_path, gzip.compress(story(1)) + bomb)
     assert "200 times its size" in problems[0].message
     monkeypatch.setattr(framing.reading.warc, "LONGEST_LINE", 1_000_000)
@@ -118,7 +101,7 @@ def test_other_files_are_no_archives(tmp_path: Path) -> None:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), compressed=st.booleans())
 def test_no_input_crashes_the_reader(tmp_path: Path, data: st.DataObject, compressed: bool) -> None:
-    whole = story(1) + record("https://examiner.example/2", b"x", "image/png")
+    whole = story(1) + make_record("https://examiner.example/2", b"x", "image/png")
     whole = gzip.compress(whole) if compressed else whole
     begin, end = sorted(data.draw(st.tuples(*[st.integers(0, len(whole))] * 2)))
     content = whole[:begin] + data.draw(st.binary(max_size=40)) + whole[end:]

@@ -26,6 +26,7 @@ from framing.report.views import (
     measure_contrast,
 )
 
+GOLDEN_PAGE = Path(__file__).parent / "golden" / "report.html"
 GOLDEN = """\
 outlet,year,label,articles,paragraphs,share,low,high,method,articles_with,sentiment,sentiment_low,sentiment_high,grade
 Gazette,2018,privacy,1,1,0.9000,0.0000,1.0000,"mean probability, paragraph-weighted, one article: no interval",1,-0.5000,-1.0000,1.0000,B
@@ -74,6 +75,14 @@ def read_csv(path: Path) -> list[dict[str, str]]:
 def test_shares_are_as_in_the_golden_table(run: Path, tmp_path: Path) -> None:
     report(run, tmp_path / "out")
     assert (tmp_path / "out" / "shares.csv").read_text(encoding="utf-8") == GOLDEN
+
+
+def test_the_page_reads_as_the_golden_one(run: Path, tmp_path: Path) -> None:
+    report(run, tmp_path / "out")
+    bare = re.sub(r"<(style|script|svg)\b.*?</\1>", r"<\1/>", read_page(tmp_path / "out"), flags=re.DOTALL)
+    page = re.sub(r"<(meta http-equiv|link)[^>]*>", "", bare).replace(str(run), "RUN")
+    (tmp_path / "page.html").write_text(page, encoding="utf-8")
+    assert page == GOLDEN_PAGE.read_text(encoding="utf-8"), f"copy {tmp_path / 'page.html'} there if it is meant so"
 
 
 def test_a_second_report_has_the_same_bytes_and_leaves_nothing_else(run: Path, tmp_path: Path) -> None:
