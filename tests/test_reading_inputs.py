@@ -215,3 +215,13 @@ def test_reading_loads_nothing_heavy() -> None:
     heavy = "torch transformers datasets trafilatura pandas dateparser pyarrow"
     code = f"import sys, framing.reading; print([m for m in {heavy.split()!r} if m in sys.modules])"
     assert os.popen(f'{sys.executable} -c "{code}"').read().strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("a.jsonl", b"\n\n"), ("a.json", b"[]"), ("a.csv", b"text,outlet\n"), ("a.warc", b"no web archive at all")],
+)
+def test_a_file_without_any_article_is_named(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    problems = [item for item in read_articles([tmp_path]) if isinstance(item, Problem)]
+    assert [problem.path for problem in problems if problem.skipped] == [name]

@@ -138,12 +138,16 @@ def _read_all(
 
 
 def _read_source(source: Source, assembler: _Assembler) -> Iterator[Article | Problem | InputFile]:
-    articles = 0
+    articles = skipped = 0
     try:
         size, digest = _hash_source(source)
         for item in _read_items(source, assembler) if size else [_note_empty(source)]:
             articles += isinstance(item, Article)
+            skipped += isinstance(item, Problem) and item.skipped
             yield item
+        if not articles and not skipped:
+            message = f"{source.path}: no article in it; it may be cut off: save or export it again, or remove it"
+            yield Problem(source.path, "no article", message)
     except OSError as error:
         message = f"{source.path}: the file cannot be read ({error.strerror or error}); check its permissions"
         yield Problem(source.path, "unreadable", message)
