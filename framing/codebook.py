@@ -101,12 +101,14 @@ def load_codebook(path: Path) -> Codebook:
 def parse_codebook(content: Any, place: str) -> Codebook:
     """Return the codebook that `content` (as YAML or JSON gives it) describes; `place` opens error messages.
 
+    Labels under `retired` are kept in the file for the record and not read.
+
     Raises:
         CodebookError: as `load_codebook`.
     """
     if not isinstance(content, Mapping):
         raise CodebookError(f"{place}: found {_kind(content)}, expected a mapping with name, version, topic and labels")
-    known = ("name", "version", "topic", "labels", "sentiments", "voices")
+    known = ("name", "version", "topic", "labels", "sentiments", "voices", "retired")
     if unknown := [str(key) for key in content if key not in known]:
         raise CodebookError(f"{place}: unknown entry {', '.join(unknown)}; a codebook has {', '.join(known)}")
     labels = _parse_labels(content.get("labels"), "labels", place)

@@ -63,6 +63,11 @@ class Codable:
         return SENTIMENTS if field == "sentiment" else self.voices
 
 
+def is_record(column: str) -> bool:
+    """Whether a sheet keeps something for the record in `column`: the codebook it was coded by, a retired label."""
+    return column == "codebook" or column.startswith("retired_")
+
+
 def read_codes(path: Path, codable: Codable) -> list[Coded]:
     """Return the lines of a file that are coded for anything: JSON lines by their suffix, else CSV.
 
@@ -139,7 +144,7 @@ def _check_columns(path: Path, names: Sequence[str], codable: Codable) -> None:
             "fill in a sheet that `framing sample` wrote"
         )
     allowed = (*KEYS, *CONTEXT, *codable.fields, "voice")
-    if unknown := [name for name in names if name and name not in allowed]:
+    if unknown := [name for name in names if name and name not in allowed and not is_record(name)]:
         raise InputError(
             f"{path}:1: unknown column {', '.join(unknown)}; the run can be coded for {', '.join(codable.fields)}; "
             f"for remarks there is note"

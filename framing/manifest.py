@@ -117,15 +117,16 @@ def make_manifest(
 
 
 def _describe_labels(description: Description) -> list[dict[str, Any]]:
-    count = len(description.codebook.labels)
-    grades = description.grades or (None,) * count
-    measured = description.heldout_f1 or (None,) * count
-    return [
-        {"key": label.key, "title": label.title, "threshold": threshold, "grade": grade, "f1": f1}
-        for label, threshold, grade, f1 in zip(
-            description.codebook.labels, description.thresholds, grades, measured, strict=True
-        )
-    ]
+    blank = (None,) * len(description.codebook.labels)
+    columns = {
+        "key": [label.key for label in description.codebook.labels],
+        "title": [label.title for label in description.codebook.labels],
+        "threshold": description.thresholds,
+        "grade": description.grades or blank,
+        "f1": description.heldout_f1 or blank,
+        "calibration_error": description.calibration_errors or blank,
+    }
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def _list_versions() -> dict[str, str]:

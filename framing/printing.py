@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from framing.codebook import load_codebook
+from framing.evaluation_tables import render_evaluation, render_examination
 from framing.manifest import count_skipped
 from framing.resources import codebooks_folder, models_folder, shipped_codebooks, shipped_models
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from framing.passages import PassageView
     from framing.scoring import Outcome
     from framing.training.evaluation import Evaluation
+    from framing.training.mistakes import Examination
 
 Format = Literal["text", "csv", "json"]
 
@@ -44,40 +46,24 @@ def print_passages(passages: Sequence[PassageView], output: Format, label: str |
 
 def print_evaluation(evaluation: Evaluation, output: Format) -> None:
     """Print how a model fared: a row per label, then what covers all of them."""
-    from framing.training.evaluation import LabelScores
-
     if output == "json":
         print(json.dumps(evaluation.as_content(), indent=1))
     elif output == "csv":
+        from framing.training.evaluation import LabelScores
+
         _print_csv([asdict(label) for label in evaluation.labels], [field.name for field in fields(LabelScores)])
     else:
         print("\n".join(render_evaluation(evaluation)))
 
 
-def render_evaluation(evaluation: Evaluation) -> Iterator[str]:
-    """Yield the lines of an evaluation as a table to read."""
-    yield f"{evaluation.model}: {evaluation.paragraphs} paragraphs of {evaluation.articles} held-out articles"
-    yield ""
-    yield f"{'label':<18}{'coded yes':>10}{'precision':>11}{'recall':>8}{'F1':>7}{'95 % of F1':>14}{'AP':>7}{'ECE':>7}"
-    for label in evaluation.labels:
-        interval = f"{_number(label.f1_low)} to {_number(label.f1_high)}" if label.f1_low is not None else ""
-        yield (
-            f"{label.label:<18}{label.positives:>10}{_number(label.precision):>11}{_number(label.recall):>8}"
-            f"{_number(label.f1):>7}{interval:>14}{_number(label.average_precision):>7}"
-            f"{_number(label.calibration_error):>7}"
-        )
-    yield ""
-    for name, value in (
-        ("labels, micro-F1", evaluation.micro_f1),
-        ("labels, macro-F1 (mean of the labels' F1)", evaluation.macro_f1),
-        ("sentiment, macro-F1", evaluation.sentiment_macro_f1),
-        ("voice, macro-F1", evaluation.voice_macro_f1),
-        ("boilerplate, F1 at 0.5", evaluation.boilerplate_f1),
-        ("boilerplate found where it is dropped", evaluation.boilerplate_recall_at_threshold),
-        ("content dropped by mistake", evaluation.content_lost_at_threshold),
-    ):
-        if value is not None:
-            yield f"{name:<44}{value:.3f}"
+def print_examination(examination: Examination, output: Format) -> None:
+    """Print how a model fared and where it errs; as CSV, the rows of the labels alone."""
+    if output == "json":
+        print(json.dumps(examination.as_content(), indent=1, ensure_ascii=False))
+    elif output == "csv":
+        print_evaluation(examination.evaluation, output)
+    else:
+        print("\n".join(render_examination(examination)))
 
 
 def describe_outcome(outcome: Outcome, out: Path) -> Iterator[str]:
@@ -140,7 +126,3 @@ def _print_csv(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
 
 def _sum_up(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {reason}" for reason, count in counts.items())
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"

@@ -24,6 +24,11 @@ def outlets_table() -> Path:
     return (_INSTALLED if _INSTALLED.is_dir() else _SOURCE_TREE / "corpus") / "outlets.csv"
 
 
+def annotations_folder() -> Path:
+    """Return the folder of annotations that the shipped models were trained on, without their texts."""
+    return (_INSTALLED if _INSTALLED.is_dir() else _SOURCE_TREE / "corpus") / "annotations"
+
+
 def shipped_models() -> list[str]:
     """Return the names of the shipped models, sorted."""
     return sorted(path.parent.name for path in models_folder().glob("*/model.json"))

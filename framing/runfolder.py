@@ -24,13 +24,17 @@ _SENTIMENTS = tuple(f"p_{name}" for name in SENTIMENTS)
 
 @dataclass(frozen=True, slots=True)
 class RunLabel:
-    """A label as the run's model scored it; `grade` and `f1` (0..1, held-out) are None where not measured."""
+    """A label as the run's model scored it; what was measured on held-out articles may be None.
+
+    `f1` and `calibration_error` are 0..1.
+    """
 
     key: str
     title: str
     threshold: float | None = None
     grade: str | None = None
     f1: float | None = None
+    calibration_error: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,4 +168,5 @@ def _parse_label(entry: Any) -> RunLabel:
         threshold=entry.get("threshold"),
         grade=entry.get("grade"),
         f1=entry.get("f1"),
+        calibration_error=entry.get("calibration_error"),
     )

@@ -195,10 +195,10 @@ def test_a_zero_shot_model_has_no_heads_to_add_to(backbone: Backbone) -> None:
 def test_too_few_paragraphs_are_refused_before_anything_is_written(
     tmp_path: Path, model_folder: Path, book: str
 ) -> None:
-    few = save_lines(tmp_path / "few.jsonl", code_shops(14))
+    few = save_lines(tmp_path / "few.jsonl", code_shops(20))
     with pytest.raises(InputError) as error:
         extend(few, tmp_path / "mine", model_folder, book)
-    assert 'label "shops": 7 paragraphs of 5 articles are coded yes' in str(error.value)
+    assert 'label "shops": 10 paragraphs of 7 articles are coded yes' in str(error.value)
     assert f"training needs {MIN_POSITIVES} or more, of {FOLDS} or more articles" in str(error.value)
     assert list_names(tmp_path) == ["book.yaml", "few.jsonl"]
 
@@ -316,6 +316,7 @@ def test_the_command_adds_a_label_and_says_so(
     assert main([*asked, "--method", "head", "--out", str(tmp_path / "mine")]) == 0
     told = capsys.readouterr().err
     assert "new: shops, from 30 paragraphs coded yes and 30 coded no, of 20 articles; F1 " in told
+    assert "50% of these paragraphs are coded yes; where fewer hold shops, more of what is found is false" in told
     assert "carried over from tiny, scores unchanged: privacy, safety" in told
     assert main(["train", str(coded), "--labels", "shops", "--out", str(tmp_path / "other")]) == 2
     assert "needs --base" in capsys.readouterr().err

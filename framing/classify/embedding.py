@@ -89,7 +89,7 @@ def _load_similarity(model: Model, digest: str, codebook: Codebook, device: str)
         heads=heads,
         calibration=curve,
         thresholds=model.thresholds * labels,
-        heldout={},
+        heldout=model.heldout if codebook.digest == model.codebook.digest else {},
     )
     digest = hashlib.sha256(f"{digest} {codebook.digest}".encode()).hexdigest()
     return EmbeddingClassifier(fitted, _describe(fitted, digest), encoder)
@@ -133,4 +133,5 @@ def _describe(model: Model, digest: str) -> Description:
         boilerplate_threshold=model.boilerplate_threshold,
         grades=tuple(label.get("grade") for label in measured),
         heldout_f1=tuple(label.get("f1") for label in measured),
+        calibration_errors=tuple(label.get("calibration_error") for label in measured),
     )

@@ -55,6 +55,8 @@ class Model:
 def read_model(folder: Path) -> tuple[Model, str]:
     """Return the model in `folder` and its digest, SHA-256 (hexadecimal) over model.json and the heads.
 
+    What was measured on held-out articles is left out: a model that is graded again scores as before.
+
     Raises:
         ModelError: where a file is missing or altered, or counts, names and shapes disagree.
     """
@@ -70,8 +72,9 @@ def read_model(folder: Path) -> tuple[Model, str]:
             "the file was altered or belongs to another model; copy the model folder again"
         )
     model = _parse_model(content, load_file(heads_path), folder)
-    digest = hashlib.sha256((folder / "model.json").read_bytes() + weights).hexdigest()
-    return model, digest
+    settings = {name: value for name, value in content.items() if name != "heldout"}
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode() + weights)
+    return model, digest.hexdigest()
 
 
 def write_model(model: Model, folder: Path, card: str, *, overwrite: bool = False) -> None:
@@ -112,9 +115,26 @@ def write_model(model: Model, folder: Path, card: str, *, overwrite: bool = Fals
     (unfinished / _HEADS).write_bytes(weights)
     (unfinished / "model.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (unfinished / "README.md").write_text(card, encoding="utf-8")
+    replace_folder(unfinished, folder)
+
+
+def replace_folder(whole: Path, folder: Path) -> None:
+    """Give `whole` the name of its sibling `folder`, if need be in its place.
+
+    What was there is renamed before and removed after, so that `folder` is never seen half-written;
+    where the new one cannot take its place, it is put back.
+    """
+    aside = folder.with_name(f".{folder.name}.replaced")
+    shutil.rmtree(aside, ignore_errors=True)
     if folder.exists():
-        shutil.rmtree(folder)
-    unfinished.rename(folder)
+        folder.rename(aside)
+    try:
+        whole.rename(folder)
+    except OSError:
+        if aside.exists():
+            aside.rename(folder)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -49,6 +49,7 @@ class Description:
         boilerplate_threshold: probability from which a paragraph is dropped as boilerplate.
         grades: reliability grade per label, None where the model was not evaluated.
         heldout_f1: F1 (0..1) per label on held-out articles, None where the model was not evaluated.
+        calibration_errors: expected calibration error (0..1) per label, likewise.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Description:
     boilerplate_threshold: float | None = None
     grades: tuple[str | None, ...] = ()
     heldout_f1: tuple[float | None, ...] = ()
+    calibration_errors: tuple[float | None, ...] = ()
 
     def decide_labels(self, probabilities: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Return which labels hold, shape (n, labels), for `probabilities` of that shape."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
-from framing.cli import publishing, reporting, sampling, scoring, training
+from framing.cli import codebooks, publishing, reporting, sampling, scoring, training
 
 app = typer.Typer(
     add_completion=False,
@@ -23,7 +23,7 @@ app = typer.Typer(
 )
 
 
-for commands in (scoring, reporting, sampling, publishing, training):
+for commands in (scoring, reporting, sampling, publishing, training, codebooks):
     app.add_typer(commands.app)
 
 

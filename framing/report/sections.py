@@ -45,11 +45,10 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """How far to trust a label; `calibration` is its expected calibration error, 0..1, where measured."""
+    """How far to trust a label, and its share of all paragraphs as shown."""
 
     label: RunLabel
     share: str
-    calibration: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,24 +124,14 @@ def _count_missing(count: int, what: str) -> str:
 def list_trust(report: Report) -> list[Trust]:
     """Return how far to trust each label, with its share of the whole run."""
     cells = {cell.label: cell for cell in report.page.shares[()]}
-    entries = {entry["key"]: entry for entry in report.folder.manifest["model"]["labels"] if isinstance(entry, Mapping)}
     return [
-        Trust(
-            label,
-            _show_share(cells[label.key].share if label.key in cells else None),
-            _find_number(entries.get(label.key, {}), "ece"),
-        )
+        Trust(label, _show_share(cells[label.key].share if label.key in cells else None))
         for label in report.folder.labels
     ]
 
 
 def _show_share(share: float | None) -> str:
     return "–" if share is None else format_share(share)
-
-
-def _find_number(entry: Mapping[str, Any], name: str) -> float | None:
-    value = entry.get(name)
-    return float(value) if isinstance(value, int | float) else None
 
 
 def tabulate_shares(report: Report, outlets: Sequence[Outlet]) -> HeatTable:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from framing.classify.model_folder import Model
 from framing.training.evaluation import Evaluation, LabelScores
+from framing.training.grades import MEANINGS
 
-_SHOWN = "| {} | {} | {} | {} | {} | {} | {} | {} |"
+_SHOWN = "| {} | {} | {} | {} | {} | {} | {} | {} | {} |"
+_MEASURED = "## How good it is"
 
 
 def write_card(model: Model, evaluation: Evaluation | None, command: str) -> str:
@@ -14,10 +16,18 @@ def write_card(model: Model, evaluation: Evaluation | None, command: str) -> str
         f"# {model.name}",
         _describe_kind(model),
         f"## Made from\n\n{_describe_training(model)}\n\nThe command:\n\n```\n{command}\n```",
-        f"## How good it is\n\n{_describe_scores(evaluation)}",
+        f"{_MEASURED}\n\n{_describe_scores(evaluation)}",
         f"## Limits\n\n{_describe_limits(model)}",
     ]
     return "\n\n".join(sections) + "\n"
+
+
+def rewrite_scores(card: str, evaluation: Evaluation) -> str:
+    """Return `card` with what it says of the model's scores replaced, or added at its end, by `evaluation`."""
+    before, heading, rest = card.partition(f"{_MEASURED}\n")
+    _, following, after = rest.partition("\n## ")
+    section = f"{_MEASURED}\n\n{_describe_scores(evaluation)}\n"
+    return f"{before}{section}{following}{after}" if heading else f"{card.rstrip()}\n\n{section}"
 
 
 def _describe_kind(model: Model) -> str:
@@ -49,9 +59,10 @@ def _describe_scores(evaluation: Evaluation | None) -> str:
     if evaluation is None:
         return "Not measured on held-out articles; `framing evaluate` does it."
     header = _SHOWN.format(
-        "label", "coded yes", "precision", "recall", "F1", "95 % interval", "average precision", "calibration error"
+        *("label", "grade", "coded yes", "precision", "recall", "F1", "95 % interval"),
+        *("average precision", "calibration error"),
     )
-    rows = [header, "|---|---|---|---|---|---|---|---|", *map(_render_row, evaluation.labels)]
+    rows = [header, _SHOWN.replace(" {} ", "---"), *map(_render_row, evaluation.labels)]
     overall = [
         f"{name} {value:.3f}"
         for name, value in (
@@ -65,13 +76,18 @@ def _describe_scores(evaluation: Evaluation | None) -> str:
         if value is not None
     ]
     where = f"On {evaluation.paragraphs} paragraphs of {evaluation.articles} articles it was not trained on"
-    return f"{where}:\n\n" + "\n".join(rows) + f"\n\n{'; '.join(overall)}. Intervals resample articles."
+    grades = ". ".join(f"{grade}: {meaning}" for grade, meaning in MEANINGS.items())
+    return (
+        f"{where}:\n\n" + "\n".join(rows) + f"\n\n{'; '.join(overall)}. Intervals are 95 % and resample articles; "
+        f"the calibration error is the expected one over ten equal bins.\n\nGrades. {grades}."
+    )
 
 
 def _render_row(label: LabelScores) -> str:
     ratios = (label.precision, label.recall, label.f1)
     return _SHOWN.format(
         label.label,
+        label.grade or "",
         label.positives,
         *map(_number, ratios),
         f"{_number(label.f1_low)} to {_number(label.f1_high)}",

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score, f1_score
 
-from framing.classify.protocol import Classifier, Progress, Scores, ignore_progress
+from framing.classify.protocol import Classifier, Progress, ignore_progress
+from framing.codebook import Codebook
+from framing.records import SENTIMENTS
 from framing.training.codings import NOT_CODED, YES, Codings
-
-BINS = 10
-RESAMPLES = 1000
-
-Bools = NDArray[np.bool_]
+from framing.training.grades import Grade, grade_label
+from framing.training.metrics import (
+    ArticleResamples,
+    Bools,
+    Probabilities,
+    Tally,
+    average_precision,
+    divide,
+    expected_calibration_error,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class LabelScores:
     """How one label fared; every ratio is 0..1, None where it has no denominator.
 
-    `coded` and `positives` count paragraphs. `f1_low` and `f1_high` bound the middle 95 % of F1
-    over resamples of articles. `calibration_error` is the expected calibration error, the mean
-    distance of probability and observed share over ten equal bins, weighted by their paragraphs
-    (Naeini, Cooper and Hauskrecht 2015).
+    `coded` and `positives` count paragraphs, `articles` those that the positives stand in. `*_low`
+    and `*_high` bound the 95 % interval over resamples of articles. `calibration_error` is the
+    expected calibration error over ten equal bins (see `metrics`), `alpha` Krippendorff's, -1..1,
+    between decisions and codes. `threshold` is None where several models with their own were judged
+    together.
     """
 
     label: str
@@ -39,7 +46,28 @@ class LabelScores:
     f1_high: float | None
     average_precision: float | None
     calibration_error: float | None
-    threshold: float
+    threshold: float | None
+    articles: int
+    average_precision_low: float | None
+    average_precision_high: float | None
+    calibration_error_low: float | None
+    calibration_error_high: float | None
+    alpha: float | None
+    grade: Grade | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClassScores:
+    """How one sentiment or voice fared: paragraphs coded and predicted so, and ratios 0..1 as of a label."""
+
+    key: str
+    coded: int
+    predicted: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    f1_low: float | None
+    f1_high: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +76,7 @@ class Evaluation:
 
     `micro_f1` pools all label decisions on content; `macro_f1` is the mean of the labels' F1. The
     macro-F1 of sentiment and voice is the mean over the classes that were coded or predicted.
+    `folds` is None for one model, else the number of models that judged each other's articles.
     """
 
     model: str
@@ -61,6 +90,9 @@ class Evaluation:
     boilerplate_f1: float | None
     boilerplate_recall_at_threshold: float | None
     content_lost_at_threshold: float | None
+    sentiments: tuple[ClassScores, ...] = ()
+    voices: tuple[ClassScores, ...] = ()
+    folds: int | None = None
 
     def labels_only(self) -> Evaluation:
         """Return this without sentiment, voice and boilerplate, for a model that took over those heads."""
@@ -71,6 +103,8 @@ class Evaluation:
             boilerplate_f1=None,
             boilerplate_recall_at_threshold=None,
             content_lost_at_threshold=None,
+            sentiments=(),
+            voices=(),
         )
 
     def as_content(self) -> dict[str, Any]:
@@ -78,121 +112,150 @@ class Evaluation:
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """What a classifier, or one for each fold, says of n coded paragraphs; None where it says nothing.
+
+    Attributes:
+        model: its name.
+        codebook: its labels and voices, in the order of the columns below.
+        probabilities: shape (n, labels).
+        held: shape (n, labels), which labels hold.
+        sentiment: shape (n, 3).
+        voice: shape (n, voices).
+        boilerplate: shape (n,).
+        dropped: shape (n,), True where the paragraph would be dropped as page furniture.
+        thresholds: one per label, None where they differ between folds.
+        folds: number of classifiers, None for one.
+    """
+
+    model: str
+    codebook: Codebook
+    probabilities: Probabilities
+    held: Bools
+    sentiment: Probabilities | None
+    voice: Probabilities | None
+    boilerplate: Probabilities | None
+    dropped: Bools | None
+    thresholds: tuple[float | None, ...]
+    folds: int | None = None
+
+
+def predict(classifier: Classifier, texts: Sequence[str], progress: Progress = ignore_progress) -> Predictions:
+    """Return what `classifier` says of `texts`, in their order."""
+    description = classifier.description
+    scores = classifier.classify(texts, progress)
+    threshold = description.boilerplate_threshold
+    says = scores.boilerplate is not None and threshold is not None
+    return Predictions(
+        model=description.name,
+        codebook=description.codebook,
+        probabilities=scores.probabilities,
+        held=description.decide_labels(scores.probabilities),
+        sentiment=scores.sentiment,
+        voice=scores.voice,
+        boilerplate=scores.boilerplate if says else None,
+        dropped=scores.boilerplate >= threshold if scores.boilerplate is not None and threshold is not None else None,
+        thresholds=description.thresholds,
+    )
+
+
 def evaluate_classifier(
     classifier: Classifier, codings: Codings, *, seed: int = 0, progress: Progress = ignore_progress
 ) -> Evaluation:
     """Score the texts of `codings` and compare; labels, sentiment and voice on content only."""
-    description = classifier.description
-    scores = classifier.classify(codings.texts, progress)
-    held = description.decide_labels(scores.probabilities)
-    weights = _resample_articles(codings, seed)
-    labels = tuple(
-        _score_label(key, scores.probabilities[:, i], held[:, i], codings.labels[:, i], threshold, weights)
-        for i, (key, threshold) in enumerate(zip(description.codebook.label_keys, description.thresholds, strict=True))
-    )
+    return evaluate_predictions(predict(classifier, codings.texts, progress), codings, seed=seed)
+
+
+def evaluate_predictions(predictions: Predictions, codings: Codings, *, seed: int = 0) -> Evaluation:
+    """Compare `predictions`, row by row, with `codings`; what was not coded counts for nothing."""
+    resamples = ArticleResamples.draw(codings.articles, seed)
+    keys = predictions.codebook.label_keys
+    labels = tuple(_score_label(predictions, codings, column, resamples) for column in range(len(keys)))
+    sentiments = _score_classes(SENTIMENTS, predictions.sentiment, codings.sentiment, resamples)
+    voices = _score_classes(predictions.codebook.voice_keys, predictions.voice, codings.voice, resamples)
     coded = codings.labels != NOT_CODED
-    f1s = [label.f1 for label in labels if label.f1 is not None]
     return Evaluation(
-        model=description.name,
+        model=predictions.model,
         paragraphs=len(codings),
-        articles=len(np.unique(codings.articles)),
+        articles=resamples.drawn.shape[1],
         labels=labels,
-        micro_f1=_f1(*_count(held[coded], codings.labels[coded] == YES)),
-        macro_f1=float(np.mean(f1s)) if f1s else None,
-        sentiment_macro_f1=_macro_f1(scores.sentiment, codings.sentiment),
-        voice_macro_f1=_macro_f1(scores.voice, codings.voice),
-        **_score_boilerplate(scores, codings, description.boilerplate_threshold),
+        micro_f1=Tally.of(predictions.held[coded], codings.labels[coded] == YES).f1,
+        macro_f1=_mean_f1(labels),
+        sentiment_macro_f1=_mean_f1(sentiments),
+        voice_macro_f1=_mean_f1(voices),
+        **_score_boilerplate(predictions, codings),
+        sentiments=sentiments,
+        voices=voices,
+        folds=predictions.folds,
     )
 
 
-def expected_calibration_error(probabilities: NDArray[np.float32], truth: Bools) -> float:
-    """Return the expected calibration error over ten equal bins of `probabilities`, both of shape (n,)."""
-    bins = np.minimum((probabilities * BINS).astype(np.int64), BINS - 1)
-    gaps = np.bincount(bins, weights=probabilities.astype(np.float64) - truth, minlength=BINS)
-    return float(np.abs(gaps).sum() / len(probabilities))
-
-
-def _score_label(
-    key: str,
-    probabilities: NDArray[np.float32],
-    held: Bools,
-    codes: NDArray[np.int8],
-    threshold: float,
-    weights: Callable[[Bools], NDArray[np.float64]],
-) -> LabelScores:
-    coded = codes != NOT_CODED
-    truth = codes[coded] == YES
-    hits, false_alarms, misses = _count(held[coded], truth)
-    low, high = _f1_interval(weights, coded, held, codes == YES)
+def _score_label(predictions: Predictions, codings: Codings, column: int, resamples: ArticleResamples) -> LabelScores:
+    probabilities, held = predictions.probabilities[:, column], predictions.held[:, column]
+    coded, truth = codings.labels[:, column] != NOT_CODED, codings.labels[:, column] == YES
+    tally = Tally.of(held[coded], truth[coded])
+    ranked = average_precision(probabilities[coded], truth[coded])
+    error = expected_calibration_error(probabilities[coded], truth[coded]) if coded.any() else None
+    f1_low, f1_high = resamples.bound_f1(coded, held, truth, tally.f1)
+    ranked_low, ranked_high = resamples.bound_average_precision(coded, probabilities, truth, ranked)
+    error_low, error_high = resamples.bound_calibration_error(coded, probabilities, truth, error)
+    positives, articles = tally.hits + tally.misses, resamples.count_articles(truth)
     return LabelScores(
-        label=key,
+        label=predictions.codebook.label_keys[column],
         coded=int(coded.sum()),
-        positives=int(truth.sum()),
-        precision=_ratio(hits, hits + false_alarms),
-        recall=_ratio(hits, hits + misses),
-        f1=_f1(hits, false_alarms, misses),
-        f1_low=low,
-        f1_high=high,
-        average_precision=float(average_precision_score(truth, probabilities[coded])) if truth.any() else None,
-        calibration_error=expected_calibration_error(probabilities[coded], truth) if len(truth) else None,
-        threshold=threshold,
+        positives=positives,
+        precision=tally.precision,
+        recall=tally.recall,
+        f1=tally.f1,
+        f1_low=f1_low,
+        f1_high=f1_high,
+        average_precision=ranked,
+        calibration_error=error,
+        threshold=predictions.thresholds[column],
+        articles=articles,
+        average_precision_low=ranked_low,
+        average_precision_high=ranked_high,
+        calibration_error_low=error_low,
+        calibration_error_high=error_high,
+        alpha=tally.alpha,
+        grade=grade_label(f1=tally.f1, f1_low=f1_low, alpha=tally.alpha, positives=positives, articles=articles),
     )
 
 
-def _score_boilerplate(scores: Scores, codings: Codings, threshold: float | None) -> Mapping[str, float | None]:
+def _score_classes(
+    keys: Sequence[str], probabilities: Probabilities | None, codes: NDArray[np.int8], resamples: ArticleResamples
+) -> tuple[ClassScores, ...]:
+    """Return a row for each class, () where nothing was coded or nothing is said."""
+    coded = codes != NOT_CODED
+    if probabilities is None or not coded.any():
+        return ()
+    said = probabilities.argmax(axis=1)
+    return tuple(_score_class(key, coded, said == index, codes == index, resamples) for index, key in enumerate(keys))
+
+
+def _score_class(key: str, coded: Bools, held: Bools, truth: Bools, resamples: ArticleResamples) -> ClassScores:
+    tally = Tally.of(held[coded], truth[coded])
+    low, high = resamples.bound_f1(coded, held, truth, tally.f1)
+    predicted = tally.hits + tally.false_alarms
+    return ClassScores(key, int(truth[coded].sum()), predicted, tally.precision, tally.recall, tally.f1, low, high)
+
+
+def _score_boilerplate(predictions: Predictions, codings: Codings) -> Mapping[str, float | None]:
     names = ("boilerplate_f1", "boilerplate_recall_at_threshold", "content_lost_at_threshold")
     coded = codings.boilerplate != NOT_CODED
-    if scores.boilerplate is None or threshold is None or not coded.any():
+    if predictions.boilerplate is None or predictions.dropped is None or not coded.any():
         return dict.fromkeys(names)
-    truth = codings.boilerplate[coded] == YES
-    probabilities = scores.boilerplate[coded]
-    dropped = probabilities >= threshold
+    truth, dropped = codings.boilerplate[coded] == YES, predictions.dropped[coded]
     values = (
-        _f1(*_count(probabilities >= 0.5, truth)),
-        _ratio(int((dropped & truth).sum()), int(truth.sum())),
-        _ratio(int((dropped & ~truth).sum()), int((~truth).sum())),
+        Tally.of(predictions.boilerplate[coded] >= 0.5, truth).f1,
+        Tally.of(dropped, truth).recall,
+        divide(int((dropped & ~truth).sum()), int((~truth).sum())),
     )
     return dict(zip(names, values, strict=True))
 
 
-def _resample_articles(codings: Codings, seed: int) -> Callable[[Bools], NDArray[np.float64]]:
-    """Return a function from a choice of paragraphs to their number in each resample of the articles."""
-    articles, index = np.unique(codings.articles, return_inverse=True)
-    rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(len(articles), np.full(len(articles), 1 / len(articles)), size=RESAMPLES)
-
-    def count(chosen: Bools) -> NDArray[np.float64]:
-        return drawn.astype(np.float64) @ np.bincount(index[chosen], minlength=len(articles))
-
-    return count
-
-
-def _f1_interval(
-    weights: Callable[[Bools], NDArray[np.float64]], coded: Bools, held: Bools, truth: Bools
-) -> tuple[float | None, float | None]:
-    hits, wrong = weights(coded & held & truth), weights(coded & (held != truth))
-    defined = 2 * hits + wrong > 0
-    if not defined.any():
-        return None, None
-    f1 = 2 * hits[defined] / (2 * hits[defined] + wrong[defined])
-    low, high = np.quantile(f1, (0.025, 0.975))
-    return float(low), float(high)
-
-
-def _macro_f1(probabilities: NDArray[np.float32] | None, codes: NDArray[np.int8]) -> float | None:
-    coded = codes != NOT_CODED
-    if probabilities is None or not coded.any():
-        return None
-    return float(f1_score(codes[coded], probabilities[coded].argmax(axis=1), average="macro"))
-
-
-def _count(held: Bools, truth: Bools) -> tuple[int, int, int]:
-    return int((held & truth).sum()), int((held & ~truth).sum()), int((~held & truth).sum())
-
-
-def _f1(hits: int, false_alarms: int, misses: int) -> float | None:
-    return _ratio(2 * hits, 2 * hits + false_alarms + misses)
-
-
-def _ratio(numerator: int, denominator: int) -> float | None:
-    return numerator / denominator if denominator else None
+def _mean_f1(rows: Sequence[LabelScores | ClassScores]) -> float | None:
+    """Return the mean of the rows' F1, over those that have one."""
+    f1s = [row.f1 for row in rows if row.f1 is not None]
+    return float(np.mean(f1s)) if f1s else None
