@@ -31,6 +31,8 @@ class CheckedArticle:
     outlet_source: str | None
     published: str | None
     published_source: str | None
+    updated: str | None
+    updated_source: str | None
     year: int | None
     title: str | None
     url: str | None

@@ -31,6 +31,7 @@ class Article:
     published: str | None = None
     published_source: str | None = None
     updated: str | None = None
+    updated_source: str | None = None
     title: str | None = None
     url: str | None = None
     language: str | None = None

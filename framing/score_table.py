@@ -116,6 +116,7 @@ def tabulate_articles(articles: Sequence[Split], extra: Sequence[str]) -> pa.Tab
             "published": article.published,
             "published_source": article.published_source,
             "updated": article.updated,
+            "updated_source": article.updated_source,
             "year": article.year,
             "title": article.title,
             "url": article.url,

@@ -25,6 +25,7 @@ _ARTICLE_COLUMNS = {
     "published": pa.string(),
     "published_source": pa.string(),
     "updated": pa.string(),
+    "updated_source": pa.string(),
     "year": pa.int32(),
     "title": pa.string(),
     "url": pa.string(),

@@ -59,7 +59,8 @@ def count_columns(line: str) -> int:
 
 def make_row(outlet: str | None, year: int | None, number: int, **values: Any) -> CheckedArticle:
     published = None if year is None else str(year)
-    blank = dict.fromkeys(("outlet_source", "published_source", "title", "url", "language", "copy_group", "agency"))
+    names = ("outlet_source", "published_source", "updated", "updated_source", "title", "url", "language")
+    blank = dict.fromkeys((*names, "copy_group", "agency"))
     common: dict[str, Any] = {**blank, "same_text_as": None, "paragraphs": 3, "clutter": 0, **values}
     return CheckedArticle(f"{number}", "a.csv", outlet, published=published, year=year, **common)
 
@@ -227,13 +228,15 @@ def test_files_are_written_whole_and_harmless_to_a_spreadsheet(tmp_path: Path) -
     paths = write_check(found, tmp_path / "new" / "out")
     assert [each.name for each in paths] == ["articles.csv", "coverage.csv", "problems.csv"]
     articles, coverage, problems = (list(csv.DictReader(each.open(encoding="utf-8"))) for each in paths)
-    assert list(articles[0])[:8] == [
+    assert list(articles[0])[:10] == [
         "id",
         "path",
         "outlet",
         "outlet_source",
         "published",
         "published_source",
+        "updated",
+        "updated_source",
         "year",
         "title",
     ]

@@ -50,7 +50,8 @@ def test_front_matter_tells_what_the_text_does_not(tmp_path: Path) -> None:
     assert article.text == BODY
     assert (article.outlet, article.outlet_source) == ("Ashdown Examiner", "front matter")
     assert (article.published, article.published_source) == ("2019-05-29", "front matter")
-    assert (article.updated, article.title, article.language) == ("2019-05-30", "A vote on cameras", "en")
+    assert (article.updated, article.updated_source) == ("2019-05-30", "front matter")
+    assert (article.title, article.language) == ("A vote on cameras", "en")
     assert (article.url, article.extra) == ("https://examiner.example/1", ("crime", None))
 
 

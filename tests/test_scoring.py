@@ -41,7 +41,8 @@ from framing.scoring import Outcome, score_inputs
 
 CONTRACT = Path(__file__).parents[2] / "shared" / "checks" / "contract.py"
 ARTICLE_COLUMNS = (
-    *("article_id", "path", "outlet", "outlet_source", "published", "published_source", "updated", "year"),
+    *("article_id", "path", "outlet", "outlet_source", "published", "published_source", "updated"),
+    *("updated_source", "year"),
     *("title", "url", "language", "paragraphs", "kept", "copy_group", "agency"),
 )
 PARAGRAPH_COLUMNS = (

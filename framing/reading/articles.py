@@ -106,7 +106,7 @@ class _Assembler:
         return Problem(source.path, reason, message, line=draft.line, skipped=False)
 
     def _build_article(self, draft: Draft, source: Source, layers: Sequence[Details], dates: dict[str, str]) -> Article:
-        outlet, published = _find_value(layers, "outlet"), _find_value(layers, "date")
+        outlet, published, updated = (_find_value(layers, name) for name in ("outlet", "date", "updated"))
         texts = {name: _find_text(layers, name) for name in ("outlet", "title", "url", "language")}
         return Article(
             article_id=draft.article_id,
@@ -117,6 +117,7 @@ class _Assembler:
             published=dates.get("date"),
             published_source=published.source if published and "date" in dates else None,
             updated=dates.get("updated"),
+            updated_source=updated.source if updated and "updated" in dates else None,
             title=texts["title"],
             url=texts["url"],
             language=texts["language"],
