@@ -19,6 +19,7 @@ from framing.errors import ModelError, RunError
 from framing.preparing import Split
 from framing.records import Article, Paragraph
 from framing.runfolder import RunFolder, open_run
+from framing.store import complete_articles
 
 SAMPLED = 8
 """Texts of the run that are encoded once more to see that its vectors are those of the model's encoder."""
@@ -75,7 +76,7 @@ class KeptRun:
         Raises:
             RunError: where paragraphs belong to no article.
         """
-        articles = pq.read_table(self.path / "articles.parquet")
+        articles = complete_articles(pq.read_table(self.path / "articles.parquet"))
         place = {name: row for row, name in enumerate(articles["article_id"].to_pylist())}
         start = 0
         for name in self.shards:

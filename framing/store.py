@@ -210,6 +210,14 @@ def article_schema(extra: Sequence[str]) -> pa.Schema:
     return pa.schema([*_ARTICLE_COLUMNS.items(), *((name, pa.string()) for name in extra)])
 
 
+def complete_articles(table: pa.Table) -> pa.Table:
+    """Return articles of an earlier version with the columns that were added since, empty, in their places."""
+    schema = article_schema([name for name in table.column_names if name not in _ARTICLE_COLUMNS])
+    there = set(table.column_names)
+    columns = [table[field.name] if field.name in there else pa.nulls(len(table), field.type) for field in schema]
+    return pa.table(columns, schema=schema)
+
+
 def write_atomically(path: Path, text: str) -> None:
     """Write `text` so that `path` is never seen half-written."""
     unfinished = path.with_name(f".{path.name}.unfinished")

@@ -193,6 +193,17 @@ def test_only_a_few_texts_are_encoded_whatever_the_size_of_the_run(
     assert 0 < seen[0] <= 8
 
 
+def test_a_run_of_a_version_with_fewer_columns_is_rescored(
+    articles: Path, tmp_path: Path, load: Load, classifier: EmbeddingClassifier, backbone: Backbone
+) -> None:
+    run = tmp_path / "run"
+    score_inputs([articles], run, classifier)
+    table = pq.read_table(run / "articles.parquet")
+    pq.write_table(table.drop_columns(["agency", "updated_source"]), run / "articles.parquet")
+    rescore_run(run, load(extend_model(backbone)), tmp_path / "new")
+    assert pq.read_schema(tmp_path / "new" / "articles.parquet").names == table.schema.names
+
+
 def test_the_new_run_says_which_run_it_comes_from(
     tmp_path: Path, articles: Path, backbone: Backbone, classifier: EmbeddingClassifier, load: Load
 ) -> None:
