@@ -133,4 +133,4 @@ def _is_same(found: str, again: str) -> bool:
 
 
 def _say(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return (", ".join(map(str, value)) or "nothing") if isinstance(value, tuple) else str(value)
