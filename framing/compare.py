@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import combinations, pairwise
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from framing.comparison import ALL, KINDS, REST, Comparison, Comparisons, Kind
+from framing.comparison import KINDS, Comparison, Comparisons, Kind
 from framing.contrasts import Contrast, contrast_shares, fit_trend, judge_value
-from framing.correction import CodedSums, Corrected, Integers, correct_sums
-from framing.errors import FramingError
+from framing.correction import CodedSums, Corrected, correct_sums
 from framing.intervals import Floats
-from framing.runfolder import RunFolder, RunLabel, open_run, quote_name
-from framing.tally import Copies, Group, Weighting, tally_groups
+from framing.runfolder import open_run
+from framing.sides import (
+    MIN_TIMES,
+    Corpus,
+    Period,
+    Settings,
+    Side,
+    check_settings,
+    is_enough,
+    list_sides,
+    pair_sides,
+    read_corpus,
+)
+from framing.tally import Copies, Weighting
 
 if TYPE_CHECKING:
     from framing.coded import CodedSample
-
-Period = Literal["all", "year", "quarter", "month"]
 
 MIN_ARTICLES = 10
 """Fewest articles on a side. Simulated equal shares of 5 to 20 % with 10 articles of lognormal length
@@ -30,9 +38,6 @@ against 10 to 100 gave p < 0.05 in 1 to 5 % where sides vary alike, up to 12 % w
 MAX_OUTLETS = 12
 """Outlets compared pair by pair, those with most articles: 66 pairs; with more, hardly any difference
 outlives the adjustment. Our choice. Each outlet is compared with the rest, whatever their number."""
-
-_MIN_TIMES = 3
-"""A trend needs three different times: through two, an article alone in its year has no error to show."""
 
 
 def compute_comparisons(
@@ -76,14 +81,14 @@ def compute_comparisons(
         FramingError: an unknown label, kind or period, or settings out of range.
         RunError: a run folder that is missing or not finished.
     """
-    settings = _Settings(period, copies, weighting, level, min_articles, max_outlets)
-    _check_settings(settings, kinds)
-    corpus = _read_corpus(open_run(run), labels, settings, coded)
+    settings = Settings(period, copies, weighting, level, min_articles, max_outlets)
+    check_settings(settings, kinds)
+    corpus = read_corpus(open_run(run), labels, settings, coded)
     made: list[Comparison] = []
     left_out = _describe_unknown(corpus)
     for kind in dict.fromkeys(kinds):
-        lists = _list_sides(corpus, kind)
-        enough = [[side for side in sides if _is_enough(corpus, kind, side)] for sides in lists]
+        lists = list_sides(corpus, kind)
+        enough = [[side for side in sides if is_enough(corpus, kind, side)] for sides in lists]
         left_out += _describe_few(corpus, kind, lists)
         made += _adjust(_follow(corpus, enough) if kind == "trends" else _contrast(corpus, kind, enough))
     return Comparisons(made, left_out)
@@ -104,178 +109,11 @@ def compute_trends(run: Path, **settings: Any) -> Comparisons:
     return compute_comparisons(run, kinds=("trends",), **settings)
 
 
-@dataclass(frozen=True, slots=True)
-class _Settings:
-    """What was asked for, as in `compute_comparisons`."""
-
-    period: Period
-    copies: Copies
-    weighting: Weighting
-    level: float
-    min_articles: int
-    max_outlets: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Corpus:
-    """The articles compared: arrays of shape (articles,), but `sums` of (articles, labels).
-
-    `outlet` and `time` are places in `names` and `times`; `time` is -1 where the date is not known.
-    `coded` holds the coded paragraphs per label. `nameless` counts articles without an outlet,
-    which are not in the arrays.
-    """
-
-    settings: _Settings
-    labels: tuple[RunLabel, ...]
-    names: tuple[str, ...]
-    times: tuple[int | str, ...]
-    outlet: Integers
-    time: Integers
-    kept: Floats
-    sums: Floats
-    coded: tuple[CodedSums | None, ...]
-    nameless: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Side:
-    """Articles to compare: their rows in the corpus, of an outlet (or REST, ALL) in a period (or "all")."""
-
-    outlet: str
-    period: str
-    rows: Integers
-
-    @property
-    def articles(self) -> int:
-        """Number of articles with a kept paragraph."""
-        return len(self.rows)
-
-
-def _check_settings(settings: _Settings, kinds: Sequence[str]) -> None:
-    for name, found, known in (
-        *(("kinds", kind, KINDS) for kind in kinds),
-        ("period", settings.period, get_args(Period)),
-        ("weighting", settings.weighting, get_args(Weighting)),
-    ):
-        if found not in known:
-            raise FramingError(f'{name}: found "{found}", expected one of {", ".join(known)}')
-    if not 0 < settings.level < 1:
-        raise FramingError(f"level: found {settings.level}, expected a number between 0 and 1, such as 0.95")
-    if settings.min_articles < 2 or settings.max_outlets < 2:
-        raise FramingError(
-            f"min_articles and max_outlets: found {settings.min_articles} and {settings.max_outlets}, "
-            "expected 2 or more of each"
-        )
-
-
-def _choose_labels(folder: RunFolder, labels: Sequence[str] | None) -> tuple[RunLabel, ...]:
-    known = {label.key: label for label in folder.labels}
-    for key in labels or ():
-        if key not in known:
-            raise FramingError(f'{folder.path}: no label "{key}"; expected one of {", ".join(known)}')
-    return folder.labels if labels is None else tuple(known[key] for key in dict.fromkeys(labels))
-
-
-def _read_corpus(
-    folder: RunFolder, labels: Sequence[str] | None, settings: _Settings, coded: CodedSample | None
-) -> _Corpus:
-    chosen = _choose_labels(folder, labels)
-    unit = "year" if settings.period == "all" else settings.period
-    expressions = [quote_name(f"p_{label.key}") for label in chosen]
-    tallies = tally_groups(folder, ("outlet", unit), (), expressions, copies=settings.copies)
-    named = [tally for tally in tallies if tally.group[0] is not None and tally.articles]
-    names = tuple(dict.fromkeys(str(tally.group[0]) for tally in named))
-    times = tuple(sorted({tally.group[1] for tally in named} - {None}))
-    sizes = [tally.articles for tally in named]
-    return _Corpus(
-        settings=settings,
-        labels=chosen,
-        names=names,
-        times=times,
-        outlet=np.repeat([names.index(str(tally.group[0])) for tally in named], sizes),
-        time=np.repeat([-1 if tally.group[1] is None else times.index(tally.group[1]) for tally in named], sizes),
-        kept=np.concatenate([np.zeros(0), *(tally.kept for tally in named)]),
-        sums=np.vstack([np.zeros((0, len(chosen))), *(tally.sums for tally in named)]),
-        coded=_pick_coded(coded, [tally.group for tally in named], sizes, unit, settings, chosen),
-        nameless=sum(tally.articles for tally in tallies if tally.group[0] is None),
-    )
-
-
-def _pick_coded(
-    coded: CodedSample | None,
-    groups: Sequence[Group],
-    sizes: Sequence[int],
-    unit: str,
-    settings: _Settings,
-    labels: Sequence[RunLabel],
-) -> tuple[CodedSums | None, ...]:
-    """Return the coded paragraphs per label; `groups` and their `sizes` are those of the corpus, in its order."""
-    if coded is None:
-        return (None,) * len(labels)
-    places = coded.locate(("outlet", unit), settings.copies)
-    starts = np.cumsum([0, *sizes])
-    rows = {
-        article: int(start) + row
-        for group, start in zip(groups, starts, strict=False)
-        for article, row in places[group].items()
-    }
-    return tuple(coded.pick(f"p_{label.key}", rows) for label in labels)
-
-
-def _list_sides(corpus: _Corpus, kind: Kind) -> list[list[_Side]]:
-    """Return lists of sides that have an article; only sides of the same list are compared with each other."""
-    periods = [str(time) for time in corpus.times]
-    if kind == "trends":
-        lists = [[_pick(corpus, name, "dated")] for name in corpus.names]
-    elif kind == "periods":
-        names = (*corpus.names, ALL) if len(corpus.names) > 1 else corpus.names
-        lists = [[_pick(corpus, name, period) for period in periods] for name in names]
-    else:
-        spans = ["all"] if corpus.settings.period == "all" else periods
-        lists = [[_pick(corpus, name, period) for name in corpus.names] for period in spans]
-    return [[side for side in sides if side.articles] for sides in lists]
-
-
-def _pick(corpus: _Corpus, outlet: str, period: str, besides: str | None = None) -> _Side:
-    """Return the articles of an outlet, of ALL of them, or of the REST `besides` one, in a period, "all" or "dated"."""
-    if period in ("all", "dated"):
-        chosen = corpus.time >= (-1 if period == "all" else 0)
-    else:
-        chosen = corpus.time == [str(time) for time in corpus.times].index(period)
-    if besides is not None:
-        chosen &= corpus.outlet != corpus.names.index(besides)
-    elif outlet != ALL:
-        chosen &= corpus.outlet == corpus.names.index(outlet)
-    return _Side(outlet, period, np.flatnonzero(chosen))
-
-
-def _is_enough(corpus: _Corpus, kind: Kind, side: _Side) -> bool:
-    if kind == "trends" and len(np.unique(corpus.time[side.rows])) < _MIN_TIMES:
-        return False
-    return side.articles >= corpus.settings.min_articles
-
-
-def _pair(corpus: _Corpus, kind: Kind, sides: Sequence[_Side]) -> Iterator[tuple[_Side, _Side]]:
-    """Yield the pairs of a list to compare, the earlier period first."""
-    if kind == "periods":
-        yield from pairwise(sides)
-        if len(sides) > 2:
-            yield sides[0], sides[-1]
-    elif kind == "rest":
-        for side in sides:
-            rest = _pick(corpus, REST, side.period, besides=side.outlet)
-            if rest.articles >= corpus.settings.min_articles:
-                yield side, rest
-    else:
-        largest = sorted(sides, key=lambda side: -side.articles)[: corpus.settings.max_outlets]
-        yield from combinations([side for side in sides if side in largest], 2)
-
-
-def _contrast(corpus: _Corpus, kind: Kind, lists: Sequence[Sequence[_Side]]) -> Iterator[Comparison]:
+def _contrast(corpus: Corpus, kind: Kind, lists: Sequence[Sequence[Side]]) -> Iterator[Comparison]:
     """Yield what comes of each pair of sides, label by label, not yet adjusted."""
     for sides in lists:
         estimates = {side: _estimate_labels(corpus, side) for side in sides}
-        for pair in _pair(corpus, kind, sides):
+        for pair in pair_sides(corpus, kind, sides):
             first, second = (estimates.get(side) or _estimate_labels(corpus, side) for side in pair)
             for place, (a, b) in enumerate(zip(first, second, strict=True)):
                 if a.corrected != b.corrected:
@@ -283,16 +121,16 @@ def _contrast(corpus: _Corpus, kind: Kind, lists: Sequence[Sequence[_Side]]) -> 
                 yield _make_contrast(corpus, kind, place, pair, (a, b))
 
 
-def _estimate_labels(corpus: _Corpus, side: _Side) -> list[Corrected]:
+def _estimate_labels(corpus: Corpus, side: Side) -> list[Corrected]:
     return [_estimate(corpus, side, place, _cut(coded, side)) for place, coded in enumerate(corpus.coded)]
 
 
-def _estimate(corpus: _Corpus, side: _Side, place: int, coded: CodedSums | None) -> Corrected:
+def _estimate(corpus: Corpus, side: Side, place: int, coded: CodedSums | None) -> Corrected:
     """Return the share of the label in `place` on a side, by the side's coded paragraphs where given."""
     return correct_sums(corpus.sums[side.rows, place], corpus.kept[side.rows], coded, corpus.settings.weighting)
 
 
-def _cut(coded: CodedSums | None, side: _Side) -> CodedSums | None:
+def _cut(coded: CodedSums | None, side: Side) -> CodedSums | None:
     """Return the coded paragraphs of a side, by the row of their article among the side's."""
     if coded is None:
         return None
@@ -308,7 +146,7 @@ def _cut(coded: CodedSums | None, side: _Side) -> CodedSums | None:
 
 
 def _make_contrast(
-    corpus: _Corpus, kind: Kind, place: int, sides: tuple[_Side, _Side], shares: tuple[Corrected, Corrected]
+    corpus: Corpus, kind: Kind, place: int, sides: tuple[Side, Side], shares: tuple[Corrected, Corrected]
 ) -> Comparison:
     first, second = sides
     more, less = reversed(shares) if kind == "periods" else shares
@@ -327,7 +165,7 @@ def _make_contrast(
     )
 
 
-def _follow(corpus: _Corpus, lists: Sequence[Sequence[_Side]]) -> Iterator[Comparison]:
+def _follow(corpus: Corpus, lists: Sequence[Sequence[Side]]) -> Iterator[Comparison]:
     """Yield the trend of each side, label by label, not yet adjusted."""
     clock = np.array([_read_time(time) for time in corpus.times])
     for side in (side for sides in lists for side in sides):
@@ -335,12 +173,12 @@ def _follow(corpus: _Corpus, lists: Sequence[Sequence[_Side]]) -> Iterator[Compa
             yield _make_trend(corpus, side, place, clock)
 
 
-def _make_trend(corpus: _Corpus, side: _Side, place: int, clock: Floats) -> Comparison:
+def _make_trend(corpus: Corpus, side: Side, place: int, clock: Floats) -> Comparison:
     """Return the trend of one label on one side; `clock`, shape (times,), are the times in years."""
     spans = corpus.time[side.rows]
     ends = [int(spans.min()), int(spans.max())]
     coded = _cut(corpus.coded[place], side)
-    if coded is not None and len(np.unique(spans[coded.articles])) < _MIN_TIMES:
+    if coded is not None and len(np.unique(spans[coded.articles])) < MIN_TIMES:
         coded = None
     share = _estimate(corpus, side, place, coded)
     sums, kept = corpus.sums[side.rows, place], corpus.kept[side.rows]
@@ -359,12 +197,12 @@ def _make_trend(corpus: _Corpus, side: _Side, place: int, clock: Floats) -> Comp
 
 
 def _make_comparison(
-    corpus: _Corpus,
+    corpus: Corpus,
     kind: Kind,
     place: int,
     *,
     period: str,
-    sides: tuple[_Side, _Side],
+    sides: tuple[Side, Side],
     shares: tuple[float, float],
     contrast: Contrast,
     method: str,
@@ -416,7 +254,7 @@ def _adjust(family: Iterable[Comparison]) -> list[Comparison]:
     ]
 
 
-def _describe_unknown(corpus: _Corpus) -> list[str]:
+def _describe_unknown(corpus: Corpus) -> list[str]:
     undated = int((corpus.time < 0).sum())
     unit = "year" if corpus.settings.period == "all" else corpus.settings.period
     return [
@@ -425,14 +263,14 @@ def _describe_unknown(corpus: _Corpus) -> list[str]:
     ]
 
 
-def _describe_few(corpus: _Corpus, kind: Kind, lists: Sequence[Sequence[_Side]]) -> list[str]:
+def _describe_few(corpus: Corpus, kind: Kind, lists: Sequence[Sequence[Side]]) -> list[str]:
     """Return sentences on the sides that have too little, and on outlets too many to compare by pairs."""
     sides = [side for listed in lists for side in listed]
-    few = [side for side in sides if not _is_enough(corpus, kind, side)]
+    few = [side for side in sides if not is_enough(corpus, kind, side)]
     least, most = corpus.settings.min_articles, corpus.settings.max_outlets
     said = []
     if few:
-        first, want = few[0], f"{least} articles" + (f" in {_MIN_TIMES} different years" if kind == "trends" else "")
+        first, want = few[0], f"{least} articles" + (f" in {MIN_TIMES} different years" if kind == "trends" else "")
         where = "" if first.period in ("all", "dated") else f" in {first.period}"
         said.append(
             f"{kind}: {len(few):,} of {len(sides):,} sides have fewer than {want} and are not compared, "
