@@ -126,7 +126,8 @@ def _describe_shares(comparison: Comparison, decimals: int) -> str:
     if comparison.kind == "trends":
         start, end = comparison.period.split(" to ")
         way = "more and more" if comparison.difference >= 0 else "fewer and fewer"
-        return f"From {start} to {end} {who} {topic} {way} {of}, from about {first} to about {second}"
+        ends = f"from about {first} to about {second}".replace("about less", "less")
+        return f"From {start} to {end} {who} {topic} {way} {of}, {ends}"
     if comparison.kind == "periods":
         start, end = comparison.period.split(" to ")
         return f"{who} {topic} {first} {of} in {start} and in {second} in {end}"

@@ -233,7 +233,7 @@ def list_findings(comparisons: Iterable[Comparison], folder: RunFolder, outlets:
     found.sort(key=lambda comparison: (kinds.index(comparison.kind), -abs(comparison.difference)))
     return [
         Finding(
-            describe_comparison(comparison),
+            describe_comparison(comparison).replace(" %", "\N{NO-BREAK SPACE}%"),
             labels.index(comparison.label),
             tuple(places[name] for name in (comparison.outlet_a, comparison.outlet_b) if name in places),
             comparison.grade,
