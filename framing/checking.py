@@ -11,7 +11,7 @@ from framing.agencies import credit_agency
 from framing.clutter import normalise_text
 from framing.copies import CopyFinder
 from framing.errors import FramingError
-from framing.preparing import Preparation, prepare_inputs
+from framing.preparing import Preparation, note_taken_id, prepare_inputs
 from framing.reading import ReadingOptions
 from framing.records import Article, InputFile, Paragraph, Problem, hash_text
 from framing.report.tables import write_problems, write_table
@@ -85,11 +85,7 @@ class _Scan:
     def take_article(self, article: Article, paragraphs: Sequence[Paragraph]) -> None:
         """Add a row, or a problem where its id is taken: scoring leaves such an article out."""
         if earlier := self.paths.get(article.article_id):
-            message = (
-                f'{article.path}: the id "{article.article_id}" was already taken in {earlier}; '
-                "give each article an id of its own"
-            )
-            self.problems.append(Problem(article.path, "duplicate id", message))
+            self.problems.append(note_taken_id(article, earlier))
             return
         self.paths[article.article_id] = article.path
         kept = [paragraph.text for paragraph in paragraphs if paragraph.dropped is None]

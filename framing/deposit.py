@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import shutil
@@ -15,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from framing.errors import FramingError, RunError
+from framing.records import hash_file
 from framing.runfolder import RunFolder, open_run
 from framing.store import article_schema, write_atomically
 
@@ -76,12 +76,6 @@ def write_deposit(
         shutil.rmtree(scratch, ignore_errors=True)
     files = tuple(sorted(path for path in Path(out).rglob("*") if path.is_file()))
     return Deposit(Path(out), files, tuple(left_out), shortened)
-
-
-def hash_file(path: Path) -> str:
-    """Return the SHA-256 (hexadecimal) of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _check_arguments(folder: RunFolder, out: Path, keep: Sequence[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from framing.classify.embedding import EmbeddingClassifier
 from framing.clutter import find_clutter
 from framing.errors import ModelError, RunError
 from framing.preparing import Split
-from framing.records import Article, Paragraph
+from framing.records import Article, Paragraph, hash_file
 from framing.runfolder import RunFolder, open_run
 from framing.store import complete_articles
 
@@ -68,7 +67,7 @@ class KeptRun:
     @property
     def digest(self) -> str:
         """SHA-256 (hexadecimal) of run.json, which holds that of every table."""
-        return hashlib.sha256((self.path / "run.json").read_bytes()).hexdigest()
+        return hash_file(self.path / "run.json")
 
     def read_articles(self) -> Iterator[tuple[str, pa.Table]]:
         """Yield each shard's name with its articles, which stand in articles.parquet in the order of the shards.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +11,7 @@ from framing.languages import find_language
 from framing.outlets import OutletNames, load_outlets
 from framing.paragraphs import split_paragraphs
 from framing.reading import ReadingOptions, read_articles
-from framing.records import Article, InputFile, Paragraph, Problem
+from framing.records import Article, InputFile, Paragraph, Problem, hash_file
 from framing.resources import outlets_table
 
 Split = tuple[Article, list[Paragraph]]
@@ -35,7 +34,7 @@ class Preparation:
     @property
     def settings(self) -> dict[str, Any]:
         """What of this decides the scores of a run, for its settings."""
-        table = hashlib.sha256(self.outlets.read_bytes()).hexdigest() if self.outlets else None
+        table = hash_file(self.outlets) if self.outlets else None
         return {"languages": list(self.languages), "outlet names": table, "abridged copies": self.find_abridged}
 
     def begin(self) -> Preparer:
@@ -73,3 +72,13 @@ def prepare_inputs(
     """Read the inputs and yield each article prepared, with the problems and files between them."""
     for event in read_articles(inputs, reading):
         yield preparer.prepare(event) if isinstance(event, Article) else event
+
+
+def note_taken_id(article: Article, earlier: str) -> Problem:
+    """Return the problem of an article left out because an article of the file `earlier` has its id."""
+    return Problem(
+        path=article.path,
+        reason="duplicate id",
+        message=f'{article.path}: the id "{article.article_id}" was already taken in {earlier}; '
+        "give each article an id of its own",
+    )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 DropReason = Literal["boilerplate", "duplicate", "too_short", "language"]
@@ -11,6 +13,9 @@ DROP_REASONS: tuple[DropReason, ...] = ("boilerplate", "duplicate", "too_short",
 
 SENTIMENTS = ("negative", "neutral", "positive")
 """Order of every sentiment array and column; on the scale they stand for -1, 0 and +1."""
+
+
+_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,22 @@ class Paragraph:
     def text_sha1(self) -> str:
         """First 16 hexadecimal digits of the SHA-1 of the UTF-8 text, as codings are keyed."""
         return hash_text(self.text)
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 (hexadecimal) of a file's bytes."""
+    return hash_files([path])[1]
+
+
+def hash_files(paths: Iterable[Path]) -> tuple[int, str]:
+    """Return the size in bytes and the SHA-256 (hexadecimal) of files one after another."""
+    digest, size = hashlib.sha256(), 0
+    for path in paths:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                digest.update(block)
+                size += len(block)
+    return size, digest.hexdigest()
 
 
 def make_storable(text: str) -> str:

@@ -18,9 +18,9 @@ from framing.classify.protocol import Classifier
 from framing.errors import InputError, RunError
 from framing.finishing import check_vectors, finish_corpus, mark_articles
 from framing.manifest import Counts, describe_settings, make_manifest
-from framing.preparing import Preparation, Preparer, Split, prepare_inputs
+from framing.preparing import Preparation, Preparer, Split, note_taken_id, prepare_inputs
 from framing.reading import ReadingOptions
-from framing.records import Article, InputFile, Paragraph, Problem
+from framing.records import InputFile, Paragraph, Problem
 from framing.score_table import ScoreLayout, drop_boilerplate, tabulate_articles, tabulate_paragraphs
 from framing.store import RunWriter, Shard, make_shard
 from framing.text_index import TextIndex
@@ -210,7 +210,7 @@ def _gather_shards(
         elif isinstance(event, Problem):
             progress.problems.append(event)
         elif earlier := index.add_article(event[0].article_id, event[0].path):
-            progress.problems.append(_duplicate_id(event[0], earlier))
+            progress.problems.append(note_taken_id(event[0], earlier))
         else:
             shard.append(event)
             waiting += _count_kept(event[1])
@@ -223,15 +223,6 @@ def _gather_shards(
 
 def _count_kept(paragraphs: Sequence[Paragraph]) -> int:
     return sum(paragraph.dropped is None for paragraph in paragraphs)
-
-
-def _duplicate_id(article: Article, earlier: str) -> Problem:
-    return Problem(
-        path=article.path,
-        reason="duplicate id",
-        message=f'{article.path}: the id "{article.article_id}" was already taken in {earlier}; '
-        "give each article an id of its own",
-    )
 
 
 def _nothing_read(inputs: Sequence[str | Path], problems: Sequence[Problem]) -> InputError:

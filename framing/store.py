@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from framing.errors import RunError
-from framing.records import Article
+from framing.records import Article, hash_file
 
 _ARTICLE_COLUMNS = {
     "article_id": pa.string(),
@@ -174,7 +174,7 @@ class RunWriter:
     def list_digests(self) -> dict[str, str]:
         """Return the SHA-256 (hexadecimal) of every table of the run, by its path within the run folder."""
         return {
-            str(path.relative_to(self.out).as_posix()): _digest(path)
+            str(path.relative_to(self.out).as_posix()): hash_file(path)
             for path in sorted(self.out.rglob("*.parquet"))
             if self._partial not in path.parents
         }
@@ -234,11 +234,6 @@ def _write_table(table: pa.Table, path: Path) -> None:
     with unfinished.open("rb") as file:
         os.fsync(file.fileno())
     unfinished.replace(path)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _read_settings(out: Path, unfinished: Path) -> dict[str, Any] | None:

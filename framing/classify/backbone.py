@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Literal
 
 from framing.classify.hub import resolve_folder
 from framing.errors import ModelError
+from framing.records import hash_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,7 @@ def digest_weights(folder: Path) -> str:
     path = folder / "model.safetensors"
     if not path.is_file():
         raise ModelError(f"{path}: not there; a backbone's folder holds config.json, tokenizer and model.safetensors")
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return hash_file(path)
 
 
 def _find_packaged(name: str) -> Path | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from framing.errors import ModelError
+from framing.records import hash_file
 
 _VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")
 _TOKENIZER_FILES = (
@@ -25,7 +26,6 @@ _PICKLED_WEIGHTS = ("pytorch_model*.bin", "*.pt", "*.pth", "*.pkl")
 _FETCHED = ("*.json", "*.txt", "*.model", *_WEIGHTS)
 """What is fetched from the Hub; pickles (*.bin, *.pkl) and code (*.py) never are."""
 _SUBFOLDERS = "*/*"
-_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def digest_folder(folder: Path) -> str:
     """
     whole = hashlib.sha256()
     for path in _list_files(folder, ("config.json", *_TOKENIZER_FILES, *_WEIGHTS)):
-        whole.update(f"{path.name}\0{_digest_file(path)}\n".encode())
+        whole.update(f"{path.name}\0{hash_file(path)}\n".encode())
     return whole.hexdigest()
 
 
@@ -128,14 +128,6 @@ def quieten_transformers() -> Iterator[None]:
         settings.set_verbosity(verbosity)
         if bars:
             settings.enable_progress_bar()
-
-
-def _digest_file(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _list_files(folder: Path, patterns: tuple[str, ...]) -> list[Path]:

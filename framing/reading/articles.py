@@ -22,7 +22,7 @@ from framing.reading.pattern import PathPattern, parse_pattern
 from framing.reading.sidecar import MetadataTable, load_metadata
 from framing.reading.tables import list_dataset_files, read_line_stream
 from framing.reading.url_dates import compare_with_url
-from framing.records import Article, InputFile, Problem
+from framing.records import Article, InputFile, Problem, hash_files
 
 _STDIN_PATH = "stdin"
 """Path of the articles from standard input; their ids are stdin#1, stdin#2 ..."""
@@ -200,13 +200,7 @@ def _read_standard_input(assembler: _Assembler) -> Iterator[Article | Problem | 
 
 def _hash_source(source: Source) -> tuple[int, str]:
     """Return size and SHA-256 of a file, or of the data files of a saved dataset one after another."""
-    digest, size = hashlib.sha256(), 0
-    for file in list_dataset_files(source.file) if source.kind == "dataset" else [source.file]:
-        with file.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                digest.update(block)
-                size += len(block)
-    return size, digest.hexdigest()
+    return hash_files(list_dataset_files(source.file) if source.kind == "dataset" else [source.file])
 
 
 def _find_value(layers: Sequence[Details], name: str) -> Value | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import re
@@ -15,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from framing.errors import FramingError
-from framing.records import make_storable
+from framing.records import hash_file, make_storable
 from framing.report.numbers import Report
 from framing.report.tables import format_plain, render_csv, write_text, write_whole
 
@@ -57,7 +56,7 @@ def write_tables(
     ]
     if not report.comparisons:
         _remove_old(out / "comparisons")
-    run = hashlib.sha256((report.folder.path / "run.json").read_bytes()).hexdigest()
+    run = hash_file(report.folder.path / "run.json")
     content = json.dumps({"run_sha256": run, "settings": asdict(report.settings)}, indent=1, default=str)
     return [*paths, write_text(out / "report.json", content + "\n")]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,9 +10,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from framing.deposit import hash_file
 from framing.reading.inputs import is_dataset
 from framing.reading.tables import list_dataset_files
+from framing.records import hash_file, hash_files
 from framing.score_table import ScoreLayout
 from framing.verify.checks import DAMAGES, Check, Findings
 from framing.verify.claims import Claims
@@ -61,9 +60,7 @@ def check_structure(claims: Claims) -> tuple[Check, SoundFiles]:
 def check_digests(claims: Claims) -> Check:
     """Compare the files of the run with the digests in run.json."""
     if not claims.tables:
-        return Check(
-            "digests", "not possible", 'run.json has no "tables" with digests, as runs of version 0.1 have none'
-        )
+        return Check("digests", "not possible", 'run.json has no "tables" with digests, as older runs have none')
     findings = Findings()
     for name, digest in claims.tables.items():
         path = claims.run / name
@@ -166,10 +163,7 @@ def _hash_input(path: Path) -> str:
     """Return the SHA-256 of a file, or of a saved dataset's files one after another, as reading takes it."""
     if not path.is_dir():
         return hash_file(path)
-    digest = hashlib.sha256()
-    for file in list_dataset_files(path) if is_dataset(path) else ():
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+    return hash_files(list_dataset_files(path) if is_dataset(path) else ())[1]
 
 
 def _shorten(digest: str) -> str:

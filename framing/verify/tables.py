@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from framing.deposit import hash_file
 from framing.errors import FramingError
+from framing.records import hash_file
 from framing.report.numbers import Settings, compute_report
 from framing.report.tables import format_value
 from framing.verify.checks import Check, Findings
