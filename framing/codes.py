@@ -87,6 +87,34 @@ def read_codes(path: Path, codable: Codable) -> list[Coded]:
     return found
 
 
+def iterate_lines(path: Path, text: str, expected: str = "a JSON object") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the objects of JSON lines, each after its place, `path`:line; blank lines are passed over.
+
+    Raises:
+        InputError: naming a line that is not JSON, or not what is `expected`.
+    """
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        place = f"{path}:{number}"
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise InputError(f"{place}: not JSON ({error}); expected one JSON object a line") from error
+        if not isinstance(row, dict):
+            raise InputError(f"{place}: found {type(row).__name__}, expected {expected}")
+        yield place, row
+
+
+def open_sheet(text: str) -> tuple[csv.DictReader[str], str]:
+    """Return a reader of delimited text and its delimiter, the one that the first line has most of.
+
+    Cells beyond the columns come under "", cells that are missing as "".
+    """
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    return csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey="", restval=""), delimiter
+
+
 def settle(codings: Sequence[Coded]) -> tuple[Answers, int]:
     """Return what the coders of one paragraph agree on, and on how many codes they differ.
 
@@ -124,9 +152,7 @@ def _check_coders(field: str, codings: Sequence[Coded]) -> None:
 
 
 def _read_sheet(path: Path, text: str, codable: Codable) -> Iterator[Coded]:
-    head = text.partition("\n")[0]
-    delimiter = max(",;\t", key=head.count)
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey="", restval="")
+    reader, _ = open_sheet(text)
     _check_columns(path, [name.strip() for name in reader.fieldnames or ()], codable)
     for row in reader:
         place = f"{path}:{reader.line_num}"
@@ -173,16 +199,7 @@ def _read_choice(place: str, field: str, value: Any, codable: Codable) -> str:
 
 
 def _read_lines(path: Path, text: str, codable: Codable) -> Iterator[Coded]:
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        place = f"{path}:{number}"
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise InputError(f"{place}: not JSON ({error}); expected one JSON object a line") from error
-        if not isinstance(row, dict):
-            raise InputError(f"{place}: found {type(row).__name__}, expected a JSON object with text and frames")
+    for place, row in iterate_lines(path, text, "a JSON object with text and frames"):
         fields = [field for field in ("sentiment", "voice") if row.get(field) and codable.choices(field)]
         choices: dict[str, int | str] = {field: _read_choice(place, field, row[field], codable) for field in fields}
         cells = {name: "" if row.get(name) is None else str(row[name]) for name in (*KEYS, "article", "text")}

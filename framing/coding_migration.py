@@ -13,7 +13,7 @@ from typing import Any
 
 from framing.codebook import Codebook
 from framing.codebook_changes import Change, Rename, Retire, list_parts, name_version
-from framing.codes import NO, YES
+from framing.codes import NO, YES, iterate_lines, open_sheet
 from framing.errors import InputError
 
 _SHEETS = (".csv", ".tsv")
@@ -97,16 +97,7 @@ class _Step:
 
 
 def _migrate_lines(path: Path, text: str, step: _Step) -> Iterator[str]:
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        place = f"{path}:{number}"
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise InputError(f"{place}: not JSON ({error}); expected one JSON object a line") from error
-        if not isinstance(row, dict):
-            raise InputError(f"{place}: found {type(row).__name__}, expected a JSON object")
+    for place, row in iterate_lines(path, text):
         if not step.is_done(place, str(row.get("codebook") or "")):
             row = _migrate_row(place, row, step)
         yield json.dumps(row, ensure_ascii=False) + "\n"
@@ -152,9 +143,7 @@ def _say_code(row: dict[str, Any], lists: Mapping[str, Sequence[str]], key: str,
 
 
 def _migrate_sheet(path: Path, text: str, step: _Step) -> Iterator[str]:
-    head = text.partition("\n")[0]
-    delimiter = max(",;\t", key=head.count)
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey="", restval="")
+    reader, delimiter = open_sheet(text)
     names = [name.strip() for name in reader.fieldnames or ()]
     reader.fieldnames = names
     columns = list(dict.fromkeys(_name_columns(names, step)))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from framing.codes import iterate_lines
 from framing.corpus_sources import SourceArticle, find_articles
 from framing.errors import InputError
 from framing.records import hash_text
@@ -212,21 +213,12 @@ def _read_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     try:
         content = path.read_bytes()
         content = gzip.decompress(content) if path.suffix == ".gz" else content
-        lines = content.decode("utf-8").split("\n")
+        text = content.decode("utf-8")
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise InputError(
             f"{path}: cannot be read as JSON lines in UTF-8, packed by gzip where it ends in .gz ({error}); check it"
         ) from error
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise InputError(f"{path}:{number}: not JSON ({error}); expected one JSON object a line") from error
-        if not isinstance(row, dict):
-            raise InputError(f"{path}:{number}: found {type(row).__name__}, expected a JSON object")
-        yield f"{path}:{number}", row
+    yield from iterate_lines(path, text)
 
 
 def _parse_annotation(row: Mapping[str, Any], place: str) -> Annotation:

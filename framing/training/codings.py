@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framing.codebook import Codebook
-from framing.codes import CONTEXT, KEYS, Coded, is_record, settle
+from framing.codes import CONTEXT, KEYS, Coded, is_record, iterate_lines, open_sheet, settle
 from framing.codes import NO as NO_CELLS
 from framing.codes import YES as YES_CELLS
 from framing.errors import InputError
@@ -58,6 +57,18 @@ class Codings:
 
     def __len__(self) -> int:
         return len(self.texts)
+
+    def take(self, rows: NDArray[np.intp]) -> Codings:
+        """Return the paragraphs in `rows`, in that order."""
+        return replace(
+            self,
+            texts=tuple(self.texts[row] for row in rows),
+            articles=self.articles[rows],
+            labels=self.labels[rows],
+            sentiment=self.sentiment[rows],
+            voice=self.voice[rows],
+            boilerplate=self.boilerplate[rows],
+        )
 
     def select_labels(self, columns: Sequence[int]) -> Codings:
         """Return the same paragraphs with only those columns of `labels`, in that order."""
@@ -125,18 +136,7 @@ def _decode(path: Path, content: bytes) -> str:
 
 
 def _read_lines(path: Path, text: str, codebook: Codebook) -> Iterator[_Row]:
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        place = f"{path}:{number}"
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise InputError(f"{place}: not JSON ({error}); expected one JSON object a line") from error
-        if not isinstance(row, dict):
-            raise InputError(
-                f"{place}: found {type(row).__name__}, expected a JSON object with article, text and frames"
-            )
+    for place, row in iterate_lines(path, text, "a JSON object with article, text and frames"):
         cells = {name: str(row[name]) for name in _PLACES if row.get(name) is not None}
         if not isinstance(row.get("text") or "", str):
             raise InputError(f'{place}: "text" is {row["text"]!r}, expected a text')
@@ -186,10 +186,7 @@ def _check_labels(place: str, name: str, found: Any, codebook: Codebook) -> None
 
 
 def _read_sheet(path: Path, text: str, codebook: Codebook) -> Iterator[_Row]:
-    head = text.partition("\n")[0]
-    reader = csv.DictReader(
-        io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count), restkey="", restval=""
-    )
+    reader, _ = open_sheet(text)
     _check_columns(path, [name.strip() for name in reader.fieldnames or ()], codebook)
     try:
         for row in reader:

@@ -92,7 +92,7 @@ def cross_validate(
     parts, order = [], []
     for number, (fitted, heldout) in enumerate(splits, start=1):
         try:
-            fit = _fit_fold(embeddings[fitted], _take(codings, fitted), recipe.codebook)
+            fit = _fit_fold(embeddings[fitted], codings.take(fitted), recipe.codebook)
         except InputError as error:
             raise InputError(
                 f"fold {number} of {folds}, fitted on the others: {error}; or ask for fewer folds"
@@ -100,18 +100,6 @@ def cross_validate(
         parts.append(_predict(fit, embeddings[heldout], recipe))
         order.append(heldout)
     return _join(parts, np.argsort(np.concatenate(order)))
-
-
-def _take(codings: Codings, rows: NDArray[np.intp]) -> Codings:
-    return replace(
-        codings,
-        texts=tuple(codings.texts[row] for row in rows),
-        articles=codings.articles[rows],
-        labels=codings.labels[rows],
-        sentiment=codings.sentiment[rows],
-        voice=codings.voice[rows],
-        boilerplate=codings.boilerplate[rows],
-    )
 
 
 def _fit_fold(embeddings: Embeddings, codings: Codings, codebook: Codebook) -> _Fit:

@@ -184,16 +184,7 @@ def _count_codes(key: str, fit: LabelFit, codings: Codings, codebook: Codebook) 
 
 def _keep_coded(codings: Codings, columns: Sequence[int]) -> Codings:
     """Return the paragraphs that are coded for any of the labels in `columns`."""
-    rows = np.flatnonzero((codings.labels[:, columns] != NOT_CODED).any(axis=1))
-    return replace(
-        codings,
-        texts=tuple(codings.texts[row] for row in rows),
-        articles=codings.articles[rows],
-        labels=codings.labels[rows],
-        sentiment=codings.sentiment[rows],
-        voice=codings.voice[rows],
-        boilerplate=codings.boilerplate[rows],
-    )
+    return codings.take(np.flatnonzero((codings.labels[:, columns] != NOT_CODED).any(axis=1)))
 
 
 def _take_label(model: Model, column: int) -> LabelFit:
