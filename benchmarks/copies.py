@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import argparse
 import math
-import multiprocessing
 import resource
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
+
+from memory import parse_sizes, run_apart
 
 from framing.errors import FramingError, InputError
 
@@ -155,11 +155,8 @@ def format_usages(usages: Sequence[Usage]) -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure every size and print the table."""
     options = _parse_options(argv)
-    usages = []
     try:
-        for count in options.sizes:
-            with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as apart:
-                usages.append(apart.submit(measure_copies, options.articles, count, options.lsh).result())
+        usages = [run_apart(measure_copies, options.articles, count, options.lsh) for count in sorted(options.sizes)]
     except FramingError as error:
         print(f"copies: {error}", file=sys.stderr)
         return 1
@@ -174,17 +171,13 @@ def _parse_options(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--articles", type=Path, required=True, help="Parquet table of news articles")
     parser.add_argument(
-        "--sizes", type=_sizes, default=[1500, 3000, 6000, 12000], help="numbers of articles (1500,3000,6000,12000)"
+        "--sizes",
+        type=parse_sizes,
+        default=[1500, 3000, 6000, 12000],
+        help="numbers of articles (1500,3000,6000,12000)",
     )
     parser.add_argument("--lsh", action="store_true", help="measure MinHash-LSH of datasketch instead")
     return parser.parse_args(argv)
-
-
-def _sizes(text: str) -> list[int]:
-    sizes = sorted(int(part) for part in text.split(","))
-    if sizes[0] < 1:
-        raise argparse.ArgumentTypeError(f"found {text}, expected numbers of 1 or more")
-    return sizes
 
 
 if __name__ == "__main__":

@@ -184,14 +184,15 @@ def _parse_options(argv: Sequence[str] | None) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
     parser.add_argument("--articles", type=Path, required=True, help="Parquet table of news articles")
-    parser.add_argument("--sizes", type=_sizes, default=[300, 3000], help="numbers of articles (300,3000)")
+    parser.add_argument("--sizes", type=parse_sizes, default=[300, 3000], help="numbers of articles (300,3000)")
     model = parser.add_mutually_exclusive_group()
     model.add_argument("--model", default="surveillance", help="as for `framing score` (%(default)s)")
     model.add_argument("--tiny", action="store_true", help="a one-layer random encoder instead of a model")
     return parser.parse_args(argv)
 
 
-def _sizes(text: str) -> list[int]:
+def parse_sizes(text: str) -> list[int]:
+    """Return the numbers in a list set apart by commas."""
     sizes = [int(part) for part in text.split(",")]
     if min(sizes) < 1:
         raise argparse.ArgumentTypeError(f"found {text}, expected numbers of 1 or more")

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from memory import run_apart, write_first_articles
+from memory import parse_sizes, run_apart, write_first_articles
 
 from framing.errors import FramingError
 
@@ -138,7 +138,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parse_options(argv)
     try:
         with tempfile.TemporaryDirectory() as scratch:
-            usages = measure_sizes(options.articles, options.sizes, Path(scratch))
+            usages = measure_sizes(options.articles, sorted(options.sizes), Path(scratch))
     except FramingError as error:
         print(f"reading: {error}", file=sys.stderr)
         return 1
@@ -152,16 +152,12 @@ def _parse_options(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--articles", type=Path, required=True, help="Parquet table of news articles")
     parser.add_argument(
-        "--sizes", type=_sizes, default=[1500, 3000, 6000, 12000], help="numbers of articles (1500,3000,6000,12000)"
+        "--sizes",
+        type=parse_sizes,
+        default=[1500, 3000, 6000, 12000],
+        help="numbers of articles (1500,3000,6000,12000)",
     )
     return parser.parse_args(argv)
-
-
-def _sizes(text: str) -> list[int]:
-    sizes = sorted(int(part) for part in text.split(","))
-    if sizes[0] < 1:
-        raise argparse.ArgumentTypeError(f"found {text}, expected numbers of 1 or more")
-    return sizes
 
 
 if __name__ == "__main__":

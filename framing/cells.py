@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class _Presence:
+class Presence:
     """The share that a cell's ratio `presence` holds, with its interval."""
 
     __slots__ = ()
@@ -36,7 +36,7 @@ class _Presence:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell(_Presence):
+class Cell(Presence):
     """How much of one group's coverage carries one label.
 
     Attributes:
@@ -137,7 +137,7 @@ class SentimentCell:
 
 
 @dataclass(frozen=True, slots=True)
-class VoiceCell(_Presence):
+class VoiceCell(Presence):
     """How much of one group's coverage is spoken by one voice; counts and weights as in `Cell`."""
 
     COLUMNS: ClassVar[tuple[str, ...]] = ("voice", "articles", "paragraphs", "share", "low", "high", "method")

@@ -90,13 +90,8 @@ class CodedSample:
 
 def locate_articles(folder: RunFolder, by: Sequence[str], copies: Copies) -> dict[Group, dict[str, int]]:
     """Return, per group, the row of each article in the tally of `tally_groups`, by article id."""
-    columns = tuple(dict.fromkeys([*by, "article_id"]))
-    own = columns.index("article_id")
-    found: dict[Group, list[str]] = {}
-    for tally in tally_groups(folder, columns, (), (), copies=copies):
-        if tally.articles:
-            found.setdefault(tally.group[: len(by)], []).append(tally.group[own])
-    return {group: {name: row for row, name in enumerate(sorted(names))} for group, names in found.items()}
+    tallies = tally_groups(folder, by, (), (), copies=copies)
+    return {tally.group: {name: row for row, name in enumerate(tally.ids)} for tally in tallies if tally.ids}
 
 
 def read_coded(path: Path, folder: RunFolder) -> CodedSample:

@@ -100,10 +100,7 @@ def plan_coding(
             "such as 0.05, and a level between 0 and 1, such as 0.95"
         )
     folder = open_run(run)
-    known = [label.key for label in folder.labels]
-    if unknown := [key for key in labels or () if key not in known]:
-        raise FramingError(f'{folder.path}: no label "{unknown[0]}"; expected one of {", ".join(known)}')
-    keys = known if labels is None else list(dict.fromkeys(labels))
+    keys = [label.key for label in folder.choose_labels(labels)]
     names = [quote_name(f"p_{key}") for key in keys]
     expressions = [sql for name in names for sql in (name, f"{name}::DOUBLE * {name}")]
     located = coded.locate(by, copies) if coded else {}

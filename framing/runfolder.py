@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from framing.errors import RunError
+from framing.errors import FramingError, RunError
 from framing.records import SENTIMENTS
 
 _TEXTS = ("paragraph_id", "article_id", "text", "dropped", "sentiment", "voice")
@@ -57,6 +57,18 @@ class RunFolder:
             raise RunError(f"{path}: no column {', '.join(missing)}; score the folder again")
         table = pq.read_table(path, columns=list(columns))
         return pa.table({name: _blank_to_null(table[name]) for name in table.column_names})
+
+    def choose_labels(self, keys: Sequence[str] | None) -> tuple[RunLabel, ...]:
+        """Return the labels of these keys, each once and in that order; None for all of the run.
+
+        Raises:
+            FramingError: naming a key that the run has no label of.
+        """
+        known = {label.key: label for label in self.labels}
+        for key in keys or ():
+            if key not in known:
+                raise FramingError(f'{self.path}: no label "{key}"; expected one of {", ".join(known)}')
+        return self.labels if keys is None else tuple(known[key] for key in dict.fromkeys(keys))
 
     def article_columns(self) -> tuple[str, ...]:
         """Return the names of the columns of articles.parquet."""
@@ -139,6 +151,11 @@ def open_run(run: Path) -> RunFolder:
 def quote_name(name: str) -> str:
     """Return `name` as a quoted SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def quote_text(text: str) -> str:
+    """Return `text` as a quoted SQL string."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _read_manifest(path: Path) -> Mapping[str, Any]:

@@ -103,7 +103,7 @@ def draw_sample(
         RunError: a run folder that is missing or not finished.
     """
     folder = open_run(run)
-    chosen = _choose_labels(folder, labels)
+    chosen = tuple(label.key for label in folder.choose_labels(labels))
     _check_design(design)
     population = _read_population(folder, chosen, by, copies, seed)
     if not 1 <= size <= len(population.ids):
@@ -215,14 +215,6 @@ class _Population:
     ids: Sequence[str]
     strata: Sequence[str]
     probabilities: Floats
-
-
-def _choose_labels(folder: RunFolder, labels: Sequence[str] | None) -> tuple[str, ...]:
-    known = [label.key for label in folder.labels]
-    for key in labels or ():
-        if key not in known:
-            raise FramingError(f'{folder.path}: no label "{key}"; expected one of {", ".join(known)}')
-    return tuple(known if labels is None else dict.fromkeys(labels))
 
 
 def _check_design(design: str) -> None:

@@ -14,7 +14,7 @@ from framing.correction import Corrected, correct_sums
 from framing.errors import FramingError
 from framing.intervals import Floats, Ratio, Resampling
 from framing.records import SENTIMENTS
-from framing.runfolder import RunLabel, open_run, quote_name
+from framing.runfolder import RunLabel, open_run, quote_name, quote_text
 from framing.tally import Copies, Group, GroupTally, Weighting, describe_method, tally_groups
 
 __all__ = [
@@ -197,7 +197,7 @@ _TONE = "(p_positive::DOUBLE - p_negative::DOUBLE)"
 
 def _label_terms(key: str) -> tuple[str, str, str, str]:
     """Return what is summed: p, whether the label holds, p times sentiment, p where a sentiment is known."""
-    column, text = quote_name(f"p_{key}"), "'" + key.replace("'", "''") + "'"
+    column, text = quote_name(f"p_{key}"), quote_text(key)
     held = f"coalesce(list_contains(labels, {text}), false)::INTEGER"
     return column, held, f"{column} * {_TONE}", f"CASE WHEN {_TONE} IS NOT NULL THEN {column} END"
 

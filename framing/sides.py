@@ -90,14 +90,6 @@ def check_settings(settings: Settings, kinds: Sequence[str]) -> None:
         )
 
 
-def _choose_labels(folder: RunFolder, labels: Sequence[str] | None) -> tuple[RunLabel, ...]:
-    known = {label.key: label for label in folder.labels}
-    for key in labels or ():
-        if key not in known:
-            raise FramingError(f'{folder.path}: no label "{key}"; expected one of {", ".join(known)}')
-    return folder.labels if labels is None else tuple(known[key] for key in dict.fromkeys(labels))
-
-
 def read_corpus(
     folder: RunFolder, labels: Sequence[str] | None, settings: Settings, coded: CodedSample | None
 ) -> Corpus:
@@ -106,7 +98,7 @@ def read_corpus(
     Raises:
         FramingError: an unknown label.
     """
-    chosen = _choose_labels(folder, labels)
+    chosen = folder.choose_labels(labels)
     unit = "year" if settings.period == "all" else settings.period
     expressions = [quote_name(f"p_{label.key}") for label in chosen]
     tallies = tally_groups(folder, ("outlet", unit), (), expressions, copies=settings.copies)

@@ -29,11 +29,13 @@ class GroupTally:
 
     Attributes:
         group: the values that name the group, None where unknown.
+        ids: the articles.
         kept: shape (articles,), kept paragraphs, 1 or more.
         sums: shape (articles, expressions), each summed over the article's kept paragraphs.
     """
 
     group: Group
+    ids: tuple[str, ...]
     kept: Floats
     sums: Floats
 
@@ -173,7 +175,10 @@ def tally_groups(
             raise RunError(f'{folder.path}: article "{article_id}" is not in articles.parquet; score the folder again')
         if chosen is None or article_id in chosen:
             members[groups[article_id]].append(row)
-    return [GroupTally(group, values[rows, 0], values[rows, 1:]) for group, rows in members.items()]
+    return [
+        GroupTally(group, tuple(str(ids[row]) for row in rows), values[rows, 0], values[rows, 1:])
+        for group, rows in members.items()
+    ]
 
 
 def _read_groups(folder: RunFolder, by: Sequence[str], reserved: Sequence[str]) -> dict[str, Group]:

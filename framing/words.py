@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from framing.errors import FramingError
 from framing.intervals import Floats
-from framing.runfolder import RunFolder, open_run, quote_name
+from framing.runfolder import RunFolder, open_run, quote_name, quote_text
 from framing.tally import Copies, choose_articles
 
 MIN_ARTICLES = 3
@@ -115,7 +115,7 @@ def compute_words(
     folder = open_run(run)
     labels = _choose_labels(folder, label)
     with folder.connect() as database, tempfile.TemporaryDirectory() as spill:
-        database.execute(f"SET memory_limit = '{_MEMORY}'; SET temp_directory = {_quote_text(spill)}")
+        database.execute(f"SET memory_limit = '{_MEMORY}'; SET temp_directory = {quote_text(spill)}")
         values = _register_groups(database, folder, by, copies)
         _count_grams(database, labels, ngram[1])
         names = _find_names(database, values) if by == "outlet" else {}
@@ -173,11 +173,8 @@ def _check_settings(limits: _Limits) -> None:
 
 
 def _choose_labels(folder: RunFolder, label: str | Sequence[str | None] | None) -> list[str | None]:
-    known = [entry.key for entry in folder.labels]
     asked = [label] if label is None or isinstance(label, str) else list(dict.fromkeys(label))
-    for key in asked:
-        if key is not None and key not in known:
-            raise FramingError(f'{folder.path}: no label "{key}"; expected one of {", ".join(known)}')
+    folder.choose_labels([key for key in asked if key is not None])
     return asked
 
 
@@ -208,7 +205,7 @@ def _register_groups(database: duckdb.DuckDBPyConnection, folder: RunFolder, by:
 def _tokenise(text: str) -> str:
     """Return SQL for the list of words of `text`, an SQL expression: in small letters, NULL for other signs."""
     plain = f"regexp_replace(lower(replace(nfc_normalize({text}), '’', '''')), '''s\\b', '', 'g')"
-    tokens = f"regexp_extract_all({plain}, {_quote_text(_WORD_OR_SIGN)})"
+    tokens = f"regexp_extract_all({plain}, {quote_text(_WORD_OR_SIGN)})"
     return f"list_transform({tokens}, lambda t: CASE WHEN regexp_matches(t, '\\p{{L}}') THEN t END)"
 
 
@@ -314,7 +311,3 @@ def _pick_diverse(ranked: Sequence[int], found: dict[str, Any], name: set[str], 
         if len(picked) == top:
             break
     return picked
-
-
-def _quote_text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -12,13 +12,12 @@ from framing.coded import CodedSample, read_coded
 from framing.compare import compute_comparisons
 from framing.comparison import Comparison, Comparisons
 from framing.report.speakers import SpeakerCell, compute_speakers
+from framing.report.tables import PROBLEM_COLUMNS
 from framing.runfolder import RunFolder, open_run
 from framing.shares import compute_sentiment, compute_shares, compute_voices
 from framing.syndication import CopyRow, Syndication, count_syndication, list_copies
 from framing.tally import Copies, Weighting
 from framing.words import WordRow, compute_words
-
-PROBLEM_COLUMNS = ("path", "line", "reason", "message", "skipped")
 
 _PAGE: tuple[tuple[str, ...], ...] = ((), ("outlet",), ("year",), ("outlet", "year"))
 """Groups that the page shows, whatever the tables are grouped by."""

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from framing.runfolder import RunFolder, quote_name
+from framing.runfolder import RunFolder, quote_name, quote_text
 from framing.tally import Copies, choose_articles
 
 PER_CELL = 6
@@ -100,7 +100,7 @@ def _query(
 ) -> list[tuple[Any, ...]]:
     text = "p.text" if "text" in database.table("paragraphs").columns else "NULL"
     probabilities = ", ".join(f"p.{quote_name('p_' + label.key)}" for label in folder.labels)
-    names = ", ".join("'" + label.key.replace("'", "''") + "'" for label in folder.labels)
+    names = ", ".join(quote_text(label.key) for label in folder.labels)
     query = f"""
         WITH held AS ({_HELD}),
         drawn AS (

@@ -8,13 +8,14 @@ from typing import ClassVar
 
 import numpy as np
 
+from framing.cells import Presence
 from framing.intervals import Ratio, Resampling
 from framing.runfolder import RunFolder, quote_name
 from framing.tally import Copies, Group, GroupTally, Weighting, describe_method, tally_groups
 
 
 @dataclass(frozen=True, slots=True)
-class SpeakerCell:
+class SpeakerCell(Presence):
     """How much of a label's coverage in one group one voice speaks.
 
     Attributes:
@@ -22,6 +23,7 @@ class SpeakerCell:
         articles: articles in which label and voice were both scored.
         presence: p_label times voice_<voice>, over p_label, summed over the kept paragraphs that have
             a voice; weighted by article, an article's sums are divided by its kept paragraphs first.
+            The share is of the label's paragraphs.
         method: how share and interval were made.
     """
 
@@ -33,21 +35,6 @@ class SpeakerCell:
     articles: int
     presence: Ratio
     method: str
-
-    @property
-    def share(self) -> float | None:
-        """Estimated share of the label's paragraphs in which the voice speaks, 0..1; None without data."""
-        return self.presence.value
-
-    @property
-    def low(self) -> float | None:
-        """Lower bound of the share, 0..1."""
-        return self.presence.low
-
-    @property
-    def high(self) -> float | None:
-        """Upper bound of the share, 0..1."""
-        return self.presence.high
 
 
 def compute_speakers(
