@@ -21,7 +21,7 @@ from framing.classify.model_folder import read_model
 from framing.cli import main
 from framing.codebook import Codebook, Label
 from framing.errors import FramingError, InputError, ModelError
-from framing.training import making
+from framing.training import judging, making
 from framing.training.codings import Codings
 from framing.training.extending import plan_extension
 from framing.training.fitting import FOLDS, MIN_POSITIVES, fit_label
@@ -257,7 +257,7 @@ def test_a_command_that_is_stopped_leaves_the_old_model_and_no_other(
     def stop(*_: Any, **__: Any) -> None:
         raise _KilledError
 
-    monkeypatch.setattr(making, moment, stop)
+    monkeypatch.setattr(judging, moment, stop)
     with pytest.raises(_KilledError):
         extend(coded, out, model_folder, book, heldout=coded, overwrite=True)
     assert (read_files(out) if there else {}) == before

@@ -13,6 +13,21 @@ from framing.records import hash_file
 
 
 @dataclass(frozen=True, slots=True)
+class Tuning:
+    """Weights trained on top of a backbone, in files of their own.
+
+    Attributes:
+        method: "full" (tensors that take the place of the backbone's) or "lora" (an adapter of PEFT).
+        folder: where the files lie.
+        files: name and SHA-256 (hexadecimal) of each, checked before loading.
+    """
+
+    method: Literal["full", "lora"]
+    folder: Path
+    files: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Backbone:
     """An encoder and how a text becomes one vector with it.
 
@@ -23,6 +38,7 @@ class Backbone:
         pooling: "mean" over the tokens or the first ("cls") token.
         normalize: whether vectors are scaled to length 1.
         max_tokens: tokens seen of a text, special tokens included.
+        tuning: what was trained on top of it, None where it is as it came.
     """
 
     name: str
@@ -31,6 +47,7 @@ class Backbone:
     pooling: Literal["mean", "cls"] = "mean"
     normalize: bool = True
     max_tokens: int = 256
+    tuning: Tuning | None = None
 
 
 MINILM = Backbone(

@@ -17,6 +17,7 @@ from framing.classify.backbone import Backbone, find_backbone
 from framing.classify.batches import CHARACTERS_PER_TOKEN, pack_batches
 from framing.classify.hub import quieten_transformers
 from framing.classify.protocol import Progress, ignore_progress
+from framing.classify.tuned import apply_tuning
 from framing.records import make_storable
 
 _TOKENIZED_AT_ONCE = 1024
@@ -48,7 +49,10 @@ class Encoder:
     @cached_property
     def network(self) -> Any:
         """The backbone's network on its device, in evaluation mode, loaded when it is first asked for."""
-        return _load_model(self._folder).to(self.device).eval()
+        network = load_network(self._folder)
+        if self.backbone.tuning is not None:
+            network = apply_tuning(network, self.backbone.tuning)
+        return network.to(self.device).eval()
 
     @property
     def dimensions(self) -> int:
@@ -62,14 +66,15 @@ class Encoder:
         vector equals the score of the pass that made it.
         """
         embeddings = np.zeros((len(texts), self.dimensions), dtype=np.float16)
-        token_ids, truncated = self._tokenize(texts)
+        token_ids, truncated = self.tokenize(texts)
         with torch.inference_mode():
             for batch in pack_batches([len(ids) for ids in token_ids]):
                 embeddings[batch] = self._embed_batch([token_ids[i] for i in batch])
                 progress(len(batch))
         return Embedded(embeddings, truncated)
 
-    def _tokenize(self, texts: Sequence[str]) -> tuple[list[list[int]], NDArray[np.bool_]]:
+    def tokenize(self, texts: Sequence[str]) -> tuple[list[list[int]], NDArray[np.bool_]]:
+        """Return the tokens of each text, as far as the window reaches, and which texts went beyond it."""
         window = self.backbone.max_tokens
         token_ids: list[list[int]] = []
         truncated = np.zeros(len(texts), dtype=np.bool_)
@@ -105,7 +110,8 @@ def pool_states(states: torch.Tensor, mask: torch.Tensor, backbone: Backbone) ->
     return torch.nn.functional.normalize(vectors, dim=1) if backbone.normalize else vectors
 
 
-def _load_model(folder: Path) -> Any:
+def load_network(folder: Path) -> Any:
+    """Return the network in `folder`, in float32, without what it needs for other tasks than giving vectors."""
     with quieten_transformers():
         return AutoModel.from_pretrained(
             folder, trust_remote_code=False, use_safetensors=True, local_files_only=True, dtype=torch.float32

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -115,7 +116,7 @@ def digest_settings(*settings: object) -> str:
 
 @contextmanager
 def quieten_transformers() -> Iterator[None]:
-    """Keep the loading bars and reports of transformers off standard error, then set it back as it was."""
+    """Keep loading bars, reports and notes to developers of transformers off standard error, then set it back."""
     from transformers.utils import logging
 
     settings: Any = logging
@@ -123,7 +124,9 @@ def quieten_transformers() -> Iterator[None]:
     settings.set_verbosity_error()
     settings.disable_progress_bar()
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            yield
     finally:
         settings.set_verbosity(verbosity)
         if bars:

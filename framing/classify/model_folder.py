@@ -1,4 +1,4 @@
-"""A model folder of this project: model.json and heads.safetensors, read, checked and written."""
+"""A model folder of this project: model.json, heads and, where it was trained, the encoder; read, checked, written."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,10 +15,12 @@ from safetensors.numpy import load_file, save
 
 from framing.classify.backbone import Backbone
 from framing.classify.heads import Head, Sigmoids
+from framing.classify.tuned import FOLDER, copy_tuning, describe_tuning, parse_tuning
 from framing.codebook import Codebook, codebook_content, parse_codebook
 from framing.errors import CodebookError, ModelError
 
-FORMAT = 1
+FORMAT = 2
+"""Of a folder with a trained encoder; one without is of format 1, which every version reads."""
 _HEADS = "heads.safetensors"
 
 
@@ -91,11 +93,15 @@ def write_model(model: Model, folder: Path, card: str, *, overwrite: bool = Fals
         for part in ("weight", "bias")
     }
     weights = save(tensors)
+    tuning = model.backbone.tuning
+    backbone = asdict(replace(model.backbone, tuning=None))
+    del backbone["tuning"]
     content = {
-        "format": FORMAT,
+        "format": FORMAT if tuning else 1,
         "name": model.name,
         "kind": model.kind,
-        "backbone": asdict(model.backbone),
+        "backbone": backbone,
+        **({"tuning": describe_tuning(tuning)} if tuning else {}),
         "codebook": codebook_content(model.codebook),
         "codebook_digest": model.codebook.digest,
         "heads": sorted(model.heads),
@@ -112,6 +118,8 @@ def write_model(model: Model, folder: Path, card: str, *, overwrite: bool = Fals
     unfinished = folder.with_name(f".{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
+    if tuning:
+        copy_tuning(tuning, unfinished / FOLDER)
     (unfinished / _HEADS).write_bytes(weights)
     (unfinished / "model.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (unfinished / "README.md").write_text(card, encoding="utf-8")
@@ -146,9 +154,11 @@ def _read_json(path: Path) -> dict[str, Any]:
         ) from error
     except ValueError as error:
         raise ModelError(f"{path}: not JSON ({error}); copy the model folder again") from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
+    if not isinstance(content, dict) or content.get("format") not in range(1, FORMAT + 1):
         found = content.get("format") if isinstance(content, dict) else None
-        raise ModelError(f"{path}: format {found!r}, this version reads format {FORMAT}; update framing or the model")
+        raise ModelError(
+            f"{path}: format {found!r}, this version reads formats up to {FORMAT}; update framing or the model"
+        )
     return content
 
 
@@ -156,10 +166,11 @@ def _parse_model(content: Mapping[str, Any], tensors: Mapping[str, Any], folder:
     place = folder / "model.json"
     try:
         codebook = parse_codebook(content["codebook"], f"{place}: codebook")
+        tuning = parse_tuning(content["tuning"], folder / FOLDER) if "tuning" in content else None
         model = Model(
             name=content["name"],
             kind=content["kind"],
-            backbone=Backbone(**content["backbone"]),
+            backbone=Backbone(**content["backbone"], tuning=tuning),
             codebook=codebook,
             heads={name: Head(tensors[f"{name}.weight"], tensors[f"{name}.bias"]) for name in content["heads"]},
             calibration=Sigmoids(
@@ -173,7 +184,7 @@ def _parse_model(content: Mapping[str, Any], tensors: Mapping[str, Any], folder:
         )
     except CodebookError as error:
         raise ModelError(str(error)) from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{place}: incomplete or malformed ({error!r}); copy the model folder again") from error
     _check_model(model, content, place)
     return model

@@ -52,6 +52,8 @@ class Format(StrEnum):
 class Method(StrEnum):
     """What is trained."""
 
+    full = "full"
+    lora = "lora"
     head = "head"
     similarity = "similarity"
 

@@ -1,4 +1,4 @@
-"""Commands that make, judge and exchange models: train, evaluate, rescore, models."""
+"""Commands that make and judge models, and mend codings: train, evaluate, rescore, doubts, correct, models."""
 
 from __future__ import annotations
 
@@ -28,14 +28,20 @@ def train(
     out: Annotated[Path, typer.Option(help="Model folder to write.")],
     codebook: Annotated[str, typer.Option(help="Codebook of the codings: YAML file or shipped name.")] = "surveillance",
     method: Annotated[
-        Method,
-        typer.Option(help="head: heads on the frozen encoder; similarity: calibrate zero-shot scoring by label texts."),
-    ] = Method.head,
+        Method | None,
+        typer.Option(
+            help="full: train the whole encoder and its heads, the best and the slowest; lora: a small adapter to it; "
+            "head: heads on the encoder as it is, in a minute; similarity: calibrate zero-shot scoring by label texts. "
+            "full unless named, with --base head.",
+            show_default=False,
+        ),
+    ] = None,
     base: Annotated[
         str | None,
         typer.Option(
-            help="Model to extend: only --labels are trained, the others keep their scores. For similarity: the model "
-            "whose sentiment, voice and boilerplate heads it takes, surveillance unless named.",
+            help="Model to extend. By head only --labels are trained, the others keep their scores to the last bit; by "
+            "full and lora all move, and are measured on --heldout before and after. For similarity: the model whose "
+            "sentiment, voice and boilerplate heads it takes.",
             show_default=False,
         ),
     ] = None,
@@ -51,6 +57,11 @@ def train(
     ] = None,
     texts: TextsOption = None,
     source: Annotated[str, typer.Option(help="Where the codings come from, for the model card.")] = "",
+    epochs: Annotated[int, typer.Option(help="For full and lora: most passes over the codings.", min=1)] = 5,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="For full and lora: of the encoder; each has its own.", show_default=False)
+    ] = None,
+    seed: Annotated[int, typer.Option(help="For full and lora: of the split, the order and the dropout.")] = 0,
     device: DeviceOption = Device.auto,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the model in --out even if it is better on --heldout.")
@@ -63,20 +74,35 @@ def train(
     not coded.
     """
     from framing.printing import print_evaluation
+    from framing.training.card import render_moved
     from framing.training.extending import render_extension
-    from framing.training.making import extend_model, make_model
+    from framing.training.finetuning import make_settings
+    from framing.training.making import extend_model, make_model, train_further
 
+    method = method or (Method.head if base else Method.full)
+    if labels and (base is None or method is Method.similarity):
+        raise typer.BadParameter("needs --base, the model to which they are added", param_hint="--labels")
     options: dict[str, Any] = {"heldout": heldout, "texts": texts, "source": source, "device": device}
     options |= {"codebook": codebook, "overwrite": overwrite, "show_progress": sys.stderr.isatty()}
-    if labels and (base is None or method is not Method.head):
-        raise typer.BadParameter("needs --base, the model to which they are added", param_hint="--labels")
-    if base and method is Method.head:
+    settings, evaluation = None, None
+    if method in (Method.full, Method.lora):
+        settings = make_settings(
+            "lora" if method is Method.lora else "full", epochs=epochs, learning_rate=learning_rate, seed=seed
+        )
+    if base and settings:
+        evaluation, before = train_further(
+            codings, out, base=base, labels=split_names(labels), settings=settings, **options
+        )
+        for line in render_moved(before, evaluation) if evaluation else ():
+            print(line, file=sys.stderr)
+    elif base and method is Method.head:
         extension = extend_model(codings, out, base=base, labels=split_names(labels), **options)
         evaluation = extension.evaluation
         for line in render_extension(extension):
             print(line, file=sys.stderr)
     else:
-        evaluation = make_model(codings, out, method=method.value, base=base or "surveillance", **options)
+        options |= {"base": base} if base else {}
+        evaluation = make_model(codings, out, method=method.value, settings=settings, **options)
     if evaluation:
         print_evaluation(evaluation, "text")
     print(f"wrote {out}", file=sys.stderr)
@@ -165,6 +191,89 @@ def rescore(
         show_progress=sys.stderr.isatty(),
     )
     for line in describe_rescored(outcome, out or run):
+        print(line, file=sys.stderr)
+
+
+@app.command(rich_help_panel="Extend and check")
+def doubts(
+    codings: Annotated[Path, typer.Argument(help="Coded paragraphs: JSON lines, or a CSV sheet.", show_default=False)],
+    model: Annotated[
+        str, typer.Option(help="Model whose encoder is used; it should not have been tuned on these very codings.")
+    ] = "surveillance",
+    codebook: Annotated[
+        str | None,
+        typer.Option(
+            help="Codebook of the codings: YAML file or shipped name; the model's unless given.", show_default=False
+        ),
+    ] = None,
+    texts: TextsOption = None,
+    folds: Annotated[
+        int, typer.Option(help="Parts of the articles, each judged by heads fitted on the others.", min=2)
+    ] = 5,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            help="How many of the most doubtful codes of each field to write; all unless given.",
+            show_default=False,
+            min=1,
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="CSV sheet to write, to read those paragraphs again with.")] = Path(
+        "doubts.csv"
+    ),
+    device: DeviceOption = Device.auto,
+    seed: Annotated[int, typer.Option(help="Seed by which articles are shared out.")] = 0,
+) -> None:
+    """Find codes that are likely wrong, and write a sheet in which to decide on them.
+
+    Each article is judged by heads that were fitted on others, and confident learning (cleanlab) says which codes
+    they contradict. Read the paragraphs again by the codebook, fill in now and reason where you decided, and apply
+    the sheet by `framing correct`.
+    """
+    from tqdm import tqdm
+
+    from framing.classify.devices import resolve_device
+    from framing.training.crossval import read_recipe
+    from framing.training.doubts import describe_doubts, doubt_codings, pick_doubts, write_doubts
+
+    if out.suffix.lower() != ".csv":
+        raise typer.BadParameter(f"{out}: the sheet is a CSV; give it a name that ends in .csv", param_hint="--out")
+    with tqdm(desc="Reading", unit=" texts", disable=not sys.stderr.isatty()) as bar:
+        found = doubt_codings(
+            codings,
+            read_recipe(model, codebook),
+            texts=texts,
+            folds=folds,
+            seed=seed,
+            device=resolve_device(device),
+            progress=bar.update,
+        )
+    written = pick_doubts(found, limit)
+    write_doubts(written, out)
+    print("\n".join(describe_doubts(found)))
+    print(f"wrote {len(written)} doubtful codes to {out}; next: fill in now and reason there", file=sys.stderr)
+
+
+@app.command(rich_help_panel="Extend and check")
+def correct(
+    codings: Annotated[
+        Path, typer.Argument(help="Codings, JSON lines with or without texts; .gz where packed.", show_default=False)
+    ],
+    corrections: Annotated[
+        Path,
+        typer.Argument(help="Sheet of `framing doubts` with now and reason filled in, or a record like it."),
+    ],
+    out: Annotated[Path, typer.Option(help="File of the corrected codings; packed where it ends in .gz.")],
+    codebook: Annotated[str, typer.Option(help="Codebook of the codings: YAML file or shipped name.")] = "surveillance",
+) -> None:
+    """Apply decisions on doubtful codes to codings; the sheet with its reasons is the record of them.
+
+    Each decision changes the one paragraph that it names, if that is still coded as the sheet says.
+    """
+    from framing.classify.loading import find_codebook
+    from framing.training.corrections import correct_codings, describe_corrected
+
+    for line in describe_corrected(correct_codings(codings, corrections, out, find_codebook(codebook))):
         print(line, file=sys.stderr)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from framing.classify.model_folder import Model
 from framing.training.evaluation import Evaluation, LabelScores
 from framing.training.grades import MEANINGS
@@ -31,7 +34,7 @@ def rewrite_scores(card: str, evaluation: Evaluation) -> str:
 
 
 def _describe_kind(model: Model) -> str:
-    backbone = f"{model.backbone.name} (revision {model.backbone.revision or 'none'}), frozen"
+    backbone = f"{model.backbone.name} (revision {model.backbone.revision or 'none'}), {_describe_encoder(model)}"
     others = ", ".join(name for name in ("sentiment", "voice", "boilerplate") if name in model.heads)
     book = f"codebook {model.codebook.name} {model.codebook.version}"
     if model.kind == "similarity":
@@ -46,12 +49,50 @@ def _describe_kind(model: Model) -> str:
     )
 
 
+def _describe_encoder(model: Model) -> str:
+    if model.backbone.tuning is None:
+        return "frozen"
+    way = {"full": "every layer but the word embeddings", "lora": "by a LoRA adapter"}[model.backbone.tuning.method]
+    return f"trained together with them, {way}"
+
+
+def write_moved(base: str, before: Mapping[str, float | None], evaluation: Evaluation) -> str:
+    """Return a section of the card: F1 of each label of `base` on the held-out codings, `before` and after."""
+    rows = [f"- {line}" for line in render_moved(before, evaluation)]
+    return (
+        f"\n## The labels of {base} before and after\n\nF1 on the same held-out codings.\n\n" + "\n".join(rows) + "\n"
+    )
+
+
+def render_moved(before: Mapping[str, float | None], evaluation: Evaluation) -> Iterator[str]:
+    """Yield what became of each label that was there before, in sentences."""
+    for label in evaluation.labels:
+        if label.label not in before:
+            yield f"{label.label}: new, F1 {_number(label.f1) or 'none'}"
+            continue
+        was = before[label.label]
+        change = f" ({label.f1 - was:+.2f})" if was is not None and label.f1 is not None else ""
+        yield f"{label.label}: F1 {_number(was) or 'none'} before, {_number(label.f1) or 'none'} after{change}"
+
+
 def _describe_training(model: Model) -> str:
     training = model.training
+    settings = training.get("settings")
+    how = "" if settings is None else f"\n\n{_describe_settings(training, settings)}"
     coded = ", ".join(f"{key} {count}" for key, count in training["coded_yes"].items())
     return (
         f"{training['paragraphs']:,} coded paragraphs of {training['articles']:,} articles "
-        f"(SHA-256 of the file {training['codings_sha256']}). {training.get('source', '')}\n\nCoded yes: {coded}."
+        f"(SHA-256 of the file {training['codings_sha256']}). {training.get('source', '')}\n\nCoded yes: {coded}.{how}"
+    )
+
+
+def _describe_settings(training: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
+    return (
+        f"Fine-tuned by the method {training['method']}: at most {settings['epochs']} epochs, of which the best on "
+        f"{training['heldout_paragraphs']} paragraphs of held-out articles was kept (epoch {training['epochs_kept']}); "
+        f"learning rate {settings['learning_rate']:g}, of the heads {settings['head_learning_rate']:g}; "
+        f"{settings['batch']} paragraphs a step; seed {settings['seed']}. Curves and thresholds "
+        "come from the held-out articles."
     )
 
 

@@ -108,8 +108,8 @@ def fit_similarity(
     coded = codings.labels != NOT_CODED
     cosines = label_text_head(base.codebook, encoder).logits(embeddings)[coded]
     truth = codings.labels[coded]
-    slope, intercept = _fit_sigmoid(cosines, truth)
-    threshold, _ = _best_threshold(sigmoid(slope * cosines + intercept), truth)
+    slope, intercept = fit_sigmoid(cosines, truth)
+    threshold, _ = best_threshold(sigmoid(slope * cosines + intercept), truth)
     return Model(
         name=name,
         kind="similarity",
@@ -158,9 +158,9 @@ def fit_label(embeddings: NDArray[np.float16], codings: Codings, column: int) ->
     coded = truth != NOT_CODED
     vectors, truth, articles = embeddings[coded], truth[coded], codings.articles[coded]
     heldout = _heldout_logits(vectors, truth, articles)
-    slope, intercept = _fit_sigmoid(heldout, truth)
+    slope, intercept = fit_sigmoid(heldout, truth)
     head, _ = _fit_logistic(vectors, truth)
-    threshold, f1 = _best_threshold(sigmoid(slope * heldout + intercept), truth)
+    threshold, f1 = best_threshold(sigmoid(slope * heldout + intercept), truth)
     return LabelFit(head, slope, intercept, threshold, f1)
 
 
@@ -168,6 +168,53 @@ def fit_shared_heads(
     embeddings: NDArray[np.float16], codings: Codings, codebook: Codebook
 ) -> tuple[dict[str, Head], float | None]:
     """Return the heads of sentiment, voice and boilerplate that the codings allow, and the boilerplate threshold."""
+    heads = _fit_class_heads(embeddings, codings, codebook)
+    if not can_tell_furniture(codings):
+        return heads, None
+    coded = codings.boilerplate != NOT_CODED
+    truth = codings.boilerplate[coded]
+    heads["boilerplate"], _ = _fit_logistic(embeddings[coded], truth)
+    heldout = sigmoid(_heldout_logits(embeddings[coded], truth, codings.articles[coded]))
+    return heads, furniture_threshold(heldout, truth)
+
+
+def fit_plain_heads(embeddings: NDArray[np.float16], codings: Codings, codebook: Codebook) -> dict[str, Head]:
+    """Return the heads of labels, sentiment, voice and boilerplate that the codings allow, as fitted to all of them.
+
+    `embeddings`: shape (n, dimensions), of the texts of `codings`.
+    """
+    heads = _fit_class_heads(embeddings, codings, codebook)
+    labels = [_fit_plain_head(embeddings, codings.labels[:, column]) for column in range(len(codebook.labels))]
+    heads["labels"] = Head(
+        np.concatenate([head.weight for head in labels]), np.concatenate([head.bias for head in labels])
+    )
+    if can_tell_furniture(codings):
+        heads["boilerplate"] = _fit_plain_head(embeddings, codings.boilerplate)
+    return heads
+
+
+def _fit_plain_head(embeddings: NDArray[np.float16], truth: NDArray[np.int8]) -> Head:
+    """Return the head of one output; of one that is not coded both ways it is zero, for another to take its place."""
+    coded = truth != NOT_CODED
+    if len(np.unique(truth[coded])) < 2:
+        return Head(np.zeros((1, embeddings.shape[1]), dtype=np.float32), np.zeros(1, dtype=np.float32))
+    head, _ = _fit_logistic(embeddings[coded], truth[coded])
+    return head
+
+
+def can_tell_furniture(codings: Codings) -> bool:
+    """Return whether enough paragraphs are coded as page furniture, and as content, to tell them apart."""
+    coded = codings.boilerplate != NOT_CODED
+    truth, articles = codings.boilerplate[coded], codings.articles[coded]
+    return all(_is_enough(truth == code, articles) for code in (YES, NO))
+
+
+def furniture_threshold(probabilities: Floats, truth: NDArray[np.int8]) -> float:
+    """Return the probability from which a paragraph is dropped, such that `CONTENT_LOST` of the content is."""
+    return round(float(np.quantile(probabilities[truth == NO], 1 - CONTENT_LOST, method="higher")), 4)
+
+
+def _fit_class_heads(embeddings: NDArray[np.float16], codings: Codings, codebook: Codebook) -> dict[str, Head]:
     heads: dict[str, Head] = {}
     for name, truth, outputs in (
         ("sentiment", codings.sentiment, 3),
@@ -177,14 +224,7 @@ def fit_shared_heads(
         if len(np.unique(truth[coded])) > 1:
             head, classes = _fit_logistic(embeddings[coded], truth[coded])
             heads[name] = _spread_classes(head, classes, outputs)
-    coded = codings.boilerplate != NOT_CODED
-    truth = codings.boilerplate[coded]
-    if any(not _is_enough(truth == code, codings.articles[coded]) for code in (YES, NO)):
-        return heads, None
-    heads["boilerplate"], _ = _fit_logistic(embeddings[coded], truth)
-    heldout = sigmoid(_heldout_logits(embeddings[coded], truth, codings.articles[coded]))
-    threshold = float(np.quantile(heldout[truth == NO], 1 - CONTENT_LOST, method="higher"))
-    return heads, round(threshold, 4)
+    return heads
 
 
 def _fit_logistic(vectors: NDArray[np.float16], truth: NDArray[np.int8]) -> tuple[Head, NDArray[np.int8]]:
@@ -218,7 +258,7 @@ def _heldout_logits(vectors: NDArray[np.float16], truth: NDArray[np.int8], artic
     return logits
 
 
-def _fit_sigmoid(logits: Floats, truth: NDArray[np.int8]) -> tuple[float, float]:
+def fit_sigmoid(logits: Floats, truth: NDArray[np.int8]) -> tuple[float, float]:
     """Return slope and intercept of the curve of greatest likelihood from logits to P(truth) (Platt 1999).
 
     As there (section 2.2), the targets are not 1 and 0 but (yes + 1) / (yes + 2) and 1 / (no + 2), so that
@@ -233,7 +273,7 @@ def _fit_sigmoid(logits: Floats, truth: NDArray[np.int8]) -> tuple[float, float]
     return float(np.float32(curve.coef_[0, 0])), float(np.float32(curve.intercept_[0]))
 
 
-def _best_threshold(probabilities: Floats, truth: NDArray[np.int8]) -> tuple[float, float]:
+def best_threshold(probabilities: Floats, truth: NDArray[np.int8]) -> tuple[float, float]:
     """Return the probability from which a label holds such that F1 is highest, rounded to 4 digits, and that F1."""
     precision, recall, thresholds = precision_recall_curve(truth, probabilities)
     f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
