@@ -22,10 +22,11 @@ from framing.classify.model_folder import read_model
 from framing.cli import main
 from framing.codebook import Label
 from framing.errors import FramingError, InputError, ModelError
-from framing.training import finetuning, making
+from framing.training import finetuning, making, tuned_fit
 from framing.training.codings import read_codings
 from framing.training.finetuning import Settings, make_settings, split_articles
-from framing.training.network import HeadedEncoder
+from framing.training.fitting import expected_threshold
+from framing.training.network import HeadedEncoder, weigh_classes
 
 TEXTS = ("privacy privacy in the street", "safety of the shop", "cameras cameras cameras")
 QUICK = Settings(epochs=2, learning_rate=1e-3, head_learning_rate=1e-2)
@@ -117,8 +118,8 @@ def test_a_stopped_training_goes_on_and_ends_in_the_same_bytes(
             train(tmp_path)
     assert not (tmp_path / "tuned").exists()
     work = tmp_path / ".tuned.training"
-    (checkpoint,) = work.glob("checkpoint-*")
-    torn = work / "checkpoint-999"
+    (checkpoint,) = work.glob("run-0/checkpoint-*")
+    torn = checkpoint.with_name("checkpoint-999")
     shutil.copytree(checkpoint, torn)
     (torn / "trainer_state.json").unlink()
     seen: list[int] = []
@@ -128,12 +129,68 @@ def test_a_stopped_training_goes_on_and_ends_in_the_same_bytes(
     assert not work.exists()
 
 
+def test_runs_are_averaged_weight_by_weight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from safetensors.numpy import load_file
+
+    seen: list[Any] = []
+    average = tuned_fit._average
+
+    def watch(runs: Any, folder: Path) -> Any:
+        seen.extend(load_file(run.backbone.tuning.folder / "model.safetensors") for run in runs)
+        return average(runs, folder)
+
+    monkeypatch.setattr(tuned_fit, "_average", watch)
+    rows = save_lines(tmp_path / "train.jsonl", make_rows(150))
+    options: dict[str, Any] = {"codebook": save_book(tmp_path), "settings": replace(QUICK, runs=2), "device": "cpu"}
+    making.make_model(rows, tmp_path / "both", method="full", **options)
+    key = "encoder.layer.1.output.dense.weight"
+    one, two = (tensors[key].astype(float) for tensors in seen)
+    both = load_file(tmp_path / "both" / "encoder" / "model.safetensors")[key]
+    assert not np.array_equal(one, two)
+    assert np.abs(both - (one + two) / 2).max() < 1e-3
+    assert "--runs 2 --epochs 2" in (tmp_path / "both" / "README.md").read_text(encoding="utf-8")
+
+
+def test_codings_chosen_for_rare_labels_are_trained_on_and_never_held_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Any] = []
+
+    def stop(fitted: Any, heldout: Any, *_: Any, **__: Any) -> None:
+        seen.extend((fitted, heldout))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tuned_fit, "fine_tune", stop)
+    rows = make_rows(150)
+    more = [row | {"text": f"{row['text']} scan scan scan"} for row in rows]
+    paths = [save_lines(tmp_path / name, lines) for name, lines in (("train.jsonl", rows), ("more.jsonl", more))]
+    with pytest.raises(InputError, match="interrupted"):
+        making.make_model(
+            paths[0], tmp_path / "out", codebook=save_book(tmp_path), method="full", more=paths[1], device="cpu"
+        )
+    fitted, heldout = seen
+    assert not [text for text in heldout.texts if text.endswith("scan scan scan")]
+    assert not set(fitted.articles) & set(heldout.articles)
+    assert len(fitted) == 2 * (150 - len(heldout)), "of an article that is held out nothing is trained on"
+
+
+def test_a_rare_label_holds_from_where_the_expected_f1_is_highest() -> None:
+    probabilities = np.array([0.9, 0.3, 0.25, 0.02, 0.02, 0.01], np.float32)
+    expected = [2 * probabilities[:k].sum() / (k + probabilities.sum()) for k in range(1, 7)]
+    assert expected_threshold(probabilities) == pytest.approx(float(probabilities[int(np.argmax(expected))]), abs=1e-4)
+
+
+def test_rare_classes_weigh_more_and_classes_never_coded_as_the_mean() -> None:
+    weights = weigh_classes(np.array([0] * 16 + [1] * 4 + [-1] * 5, np.int8), 3)
+    assert weights.tolist() == pytest.approx([(10 / 16) ** 0.5, (10 / 4) ** 0.5, 1.0])
+
+
 def test_other_settings_start_anew(tmp_path: Path) -> None:
     work = tmp_path / "work"
     (work / "checkpoint-5").mkdir(parents=True)
     (work / "settings.json").write_text("{}", encoding="utf-8")
     codings = read_codings(save_lines(tmp_path / "train.jsonl", make_rows(150)), CODEBOOK)
-    finetuning._prepare_work(work, QUICK, codings, making.MINILM)
+    finetuning._prepare_work(work, QUICK, [codings, codings], making.MINILM)
     assert not (work / "checkpoint-5").exists()
 
 

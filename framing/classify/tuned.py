@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,18 @@ def save_tensors(network: Any, folder: Path) -> Tuning:
     }
     folder.mkdir(parents=True, exist_ok=True)
     save_file(trained, folder / _TENSORS)
+    return _describe("full", folder)
+
+
+def average_tensors(tunings: Sequence[Tuning], folder: Path) -> Tuning:
+    """Write to `folder` the mean of encoders trained as a whole from the same start, as float16."""
+    every = [load_file(tuning.folder / _TENSORS) for tuning in tunings]
+    mean = {
+        name: torch.stack([tensors[name].float() for tensors in every]).mean(dim=0).to(torch.float16)
+        for name in every[0]
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(mean, folder / _TENSORS)
     return _describe("full", folder)
 
 

@@ -57,7 +57,18 @@ def train(
     ] = None,
     texts: TextsOption = None,
     source: Annotated[str, typer.Option(help="Where the codings come from, for the model card.")] = "",
-    epochs: Annotated[int, typer.Option(help="For full and lora: most passes over the codings.", min=1)] = 5,
+    more: Annotated[
+        Path | None,
+        typer.Option(
+            help="For full and lora: codings to train on but never to calibrate on, as they were not drawn at random but "
+            "chosen for their rare labels.",
+            show_default=False,
+        ),
+    ] = None,
+    runs: Annotated[
+        int, typer.Option(help="For full: trainings in other orders whose weights are averaged.", min=1)
+    ] = 1,
+    epochs: Annotated[int, typer.Option(help="For full and lora: most passes over the codings.", min=1)] = 4,
     learning_rate: Annotated[
         float | None, typer.Option(help="For full and lora: of the encoder; each has its own.", show_default=False)
     ] = None,
@@ -82,12 +93,18 @@ def train(
     method = method or (Method.head if base else Method.full)
     if labels and (base is None or method is Method.similarity):
         raise typer.BadParameter("needs --base, the model to which they are added", param_hint="--labels")
+    if runs > 1 and method is not Method.full:
+        raise typer.BadParameter("only encoders trained as a whole can be averaged", param_hint="--runs")
     options: dict[str, Any] = {"heldout": heldout, "texts": texts, "source": source, "device": device}
     options |= {"codebook": codebook, "overwrite": overwrite, "show_progress": sys.stderr.isatty()}
     settings, evaluation = None, None
     if method in (Method.full, Method.lora):
         settings = make_settings(
-            "lora" if method is Method.lora else "full", epochs=epochs, learning_rate=learning_rate, seed=seed
+            "lora" if method is Method.lora else "full",
+            epochs=epochs,
+            learning_rate=learning_rate,
+            runs=runs,
+            seed=seed,
         )
     if base and settings:
         evaluation, before = train_further(
@@ -101,7 +118,7 @@ def train(
         for line in render_extension(extension):
             print(line, file=sys.stderr)
     else:
-        options |= {"base": base} if base else {}
+        options |= ({"base": base} if base else {}) | {"more": more}
         evaluation = make_model(codings, out, method=method.value, settings=settings, **options)
     if evaluation:
         print_evaluation(evaluation, "text")

@@ -82,7 +82,17 @@ def _describe_training(model: Model) -> str:
     coded = ", ".join(f"{key} {count}" for key, count in training["coded_yes"].items())
     return (
         f"{training['paragraphs']:,} coded paragraphs of {training['articles']:,} articles "
-        f"(SHA-256 of the file {training['codings_sha256']}). {training.get('source', '')}\n\nCoded yes: {coded}.{how}"
+        f"(SHA-256 of the file {training['codings_sha256']}). {training.get('source', '')}\n\n"
+        f"Coded yes: {coded}.{_describe_more(training.get('more'))}{how}"
+    )
+
+
+def _describe_more(more: Mapping[str, Any] | None) -> str:
+    if more is None:
+        return ""
+    return (
+        f" Added to these in training alone: {more['paragraphs']:,} paragraphs of {more['articles']:,} articles, chosen "
+        f"for their rare labels (SHA-256 {more['codings_sha256']})."
     )
 
 
@@ -91,9 +101,13 @@ def _describe_settings(training: Mapping[str, Any], settings: Mapping[str, Any])
         f"Fine-tuned by the method {training['method']}: at most {settings['epochs']} epochs, of which the best on "
         f"{training['heldout_paragraphs']} paragraphs of held-out articles was kept (epoch {training['epochs_kept']}); "
         f"learning rate {settings['learning_rate']:g}, of the heads {settings['head_learning_rate']:g}; "
-        f"{settings['batch']} paragraphs a step; seed {settings['seed']}. Curves and thresholds "
-        "come from the held-out articles."
+        f"{settings['batch']} paragraphs a step; seed {settings['seed']}. {_describe_runs(settings['runs'])}Curves and "
+        "thresholds come from the held-out articles."
     )
+
+
+def _describe_runs(runs: int) -> str:
+    return "" if runs == 1 else f"The weights are the mean of {runs} runs, which differ in the order of what they see. "
 
 
 def _describe_scores(evaluation: Evaluation | None) -> str:

@@ -70,6 +70,18 @@ class Codings:
             boilerplate=self.boilerplate[rows],
         )
 
+    def append(self, more: Codings) -> Codings:
+        """Return these paragraphs and those of `more`, coded by the same codebook, under the digest of these."""
+        return replace(
+            self,
+            texts=(*self.texts, *more.texts),
+            articles=np.concatenate([self.articles, more.articles]),
+            labels=np.concatenate([self.labels, more.labels]),
+            sentiment=np.concatenate([self.sentiment, more.sentiment]),
+            voice=np.concatenate([self.voice, more.voice]),
+            boilerplate=np.concatenate([self.boilerplate, more.boilerplate]),
+        )
+
     def select_labels(self, columns: Sequence[int]) -> Codings:
         """Return the same paragraphs with only those columns of `labels`, in that order."""
         return replace(self, labels=self.labels[:, list(columns)])

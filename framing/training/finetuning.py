@@ -33,7 +33,10 @@ from framing.classify.tuned import save_adapter, save_tensors
 from framing.errors import InputError
 from framing.training.codings import YES, Codings
 from framing.training.metrics import average_precision
-from framing.training.network import TASKS, HeadedEncoder
+from framing.training.network import TASKS, HeadedEncoder, weigh_classes
+
+DROPOUT = 0.1
+"""Share of a vector's numbers left out in training: that of BERT's own layers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,30 +51,36 @@ class Settings:
         head_learning_rate: of the heads.
         batch: paragraphs a step, of about one length.
         patience: epochs without a better held-out score after which training stops.
-        heldout: share (0..1) of the articles held out to stop on, calibrate and set thresholds.
-        seed: of the split, the order and the dropout.
+        heldout: share (0..1) of the articles held out to stop on, calibrate and set thresholds, where
+            no codings are given for it.
+        runs: trainings from the same start in other orders, whose weights are averaged (Wortsman et
+            al. 2022, "Model soups"); more than 1 for the method full only.
+        seed: of the split, and of the first run's order and dropout.
         rank: of LoRA's additions.
     """
 
     method: Literal["full", "lora"] = "full"
-    epochs: int = 5
-    learning_rate: float = 2e-4
+    epochs: int = 4
+    learning_rate: float = 1.5e-4
     head_learning_rate: float = 1e-3
     batch: int = 32
     patience: int = 2
     heldout: float = 0.1
+    runs: int = 1
     seed: int = 0
     rank: int = 16
 
 
-_LEARNING_RATES: dict[str, float] = {"full": 2e-4, "lora": 1e-3}
+_LEARNING_RATES: dict[str, float] = {"full": 1.5e-4, "lora": 1e-3}
 
 
 def make_settings(
-    method: Literal["full", "lora"], *, epochs: int, learning_rate: float | None = None, seed: int = 0
+    method: Literal["full", "lora"], *, epochs: int, learning_rate: float | None = None, runs: int = 1, seed: int = 0
 ) -> Settings:
     """Return the settings of a method, with its own learning rate unless another is given."""
-    return Settings(method=method, epochs=epochs, learning_rate=learning_rate or _LEARNING_RATES[method], seed=seed)
+    return Settings(
+        method=method, epochs=epochs, learning_rate=learning_rate or _LEARNING_RATES[method], runs=runs, seed=seed
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +136,16 @@ def fine_tune(
     """
     if not (heldout.labels == YES).any():
         raise InputError("the paragraphs held out carry no label; code more articles, or train with --method head")
-    _prepare_work(work, settings, codings, backbone)
+    _prepare_work(work, settings, (codings, heldout), backbone)
     set_seed(settings.seed)
     encoder = Encoder(backbone, device)
     network = _wrap_encoder(encoder.network, settings)
-    model = HeadedEncoder(network, heads, backbone, dropout=0.1)
+    balances = {
+        task: weigh_classes(codes, len(heads[task].bias))
+        for task, codes in (("sentiment", codings.sentiment), ("voice", codings.voice))
+        if task in heads
+    }
+    model = HeadedEncoder(network, heads, backbone, dropout=DROPOUT, balances=balances)
     trainer = Trainer(
         model=model,
         args=_make_arguments(settings, work, len(codings), device),
@@ -154,10 +168,11 @@ def fine_tune(
     )
 
 
-def _prepare_work(work: Path, settings: Settings, codings: Codings, backbone: Backbone) -> None:
+def _prepare_work(work: Path, settings: Settings, codings: Sequence[Codings], backbone: Backbone) -> None:
     """Empty `work`, unless it holds checkpoints of this very training."""
     files = dict(backbone.tuning.files) if backbone.tuning else {}
-    wanted = {**asdict(settings), "codings": codings.digest, "paragraphs": len(codings), "tuned": files}
+    read = [[each.digest, len(each)] for each in codings]
+    wanted = {**asdict(settings), "codings": read, "tuned": files}
     path = work / "settings.json"
     found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
     if found != wanted:

@@ -97,7 +97,7 @@ def keep_work(out: Path) -> Iterator[Path]:
     try:
         yield work
     except KeyboardInterrupt:
-        remedy = "goes on from its last whole epoch" if any(work.glob("checkpoint-*")) else "starts anew"
+        remedy = "goes on from its last whole epoch" if any(work.rglob("checkpoint-*")) else "starts anew"
         raise InputError(f"{out}: training interrupted; the same command {remedy}") from None
     shutil.rmtree(work, ignore_errors=True)
 

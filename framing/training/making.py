@@ -36,6 +36,7 @@ def make_model(
     method: Method = "head",
     settings: Settings | None = None,
     base: str = "similarity",
+    more: Path | None = None,
     heldout: Path | None = None,
     texts: Path | None = None,
     source: str = "",
@@ -46,11 +47,12 @@ def make_model(
     """Fit a model to codings and write its folder to `out`; return its scores on `heldout`, if given.
 
     `settings` say how the methods full and lora fine-tune (their own `method` does not count); a
-    command of these that was stopped goes on from its last whole epoch. `base` lends a similarity
-    model its sentiment, voice and boilerplate heads, whose scores stand in its own card. `texts`
-    holds the texts of codings that have only their hash. `source` says where the codings come from,
-    for the card. The folder is written whole or not at all. A model in `out` is replaced where it is
-    no better on `heldout`, or where `overwrite` says so.
+    command of these that was stopped goes on from its last whole epoch. `more` are codings that
+    these train on too but never hold out, such as those chosen for their rare labels. `base` lends a
+    similarity model its sentiment, voice and boilerplate heads, whose scores stand in its own card.
+    `texts` holds the texts of codings that have only their hash. `source` says where the codings come
+    from, for the card. The folder is written whole or not at all. A model in `out` is replaced where it
+    is no better on `heldout`, or where `overwrite` says so.
 
     Raises:
         FramingError: with place, what was found and what to do.
@@ -59,7 +61,8 @@ def make_model(
     device, book = resolve_device(device), find_codebook(codebook)
     codings = read_codings(codings_path, book, texts=texts)
     judge = read_heldout(heldout, book, texts, device, labels_only=method == "similarity")
-    command = describe_command(codings_path, out, codebook, heldout, f"--method {method}{_describe_seed(settings)}")
+    options = f"--method {method}{_describe_settings(settings)}{f' --more {more.name}' if more else ''}"
+    command = describe_command(codings_path, out, codebook, heldout, options)
 
     def finish(model: Model, evaluation: Evaluation | None) -> tuple[Model, str]:
         if evaluation and judge:
@@ -70,7 +73,15 @@ def make_model(
         if method in ("full", "lora"):
             settings = replace(settings or Settings(), method=method)
             model = fit_tuned(
-                codings, book, MINILM, settings, work, name=out.name, device=device, show_progress=show_progress
+                codings,
+                book,
+                MINILM,
+                settings,
+                work,
+                name=out.name,
+                device=device,
+                more=read_codings(more, book, texts=texts) if more else None,
+                show_progress=show_progress,
             )
         else:
             model = _fit_heads(codings, book, out.name, base if method == "similarity" else None, device, show_progress)
@@ -178,7 +189,7 @@ def train_further(
     codings = read_codings(codings_path, book, texts=texts)
     judge = Judge(read_codings(heldout, book, texts=texts), heldout, book, device)
     options = f"--base {base_model.name} --labels {','.join(plan.trained)} --method {settings.method}"
-    command = describe_command(codings_path, out, codebook, heldout, options + _describe_seed(settings))
+    command = describe_command(codings_path, out, codebook, heldout, options + _describe_settings(settings))
     with keep_work(out) as work:
         before = judge.score_labels(base_folder)
         model = fit_tuned(
@@ -206,10 +217,10 @@ def train_further(
     return evaluation, before
 
 
-def _describe_seed(settings: Settings | None) -> str:
+def _describe_settings(settings: Settings | None) -> str:
     """Return the options that set `settings` apart from the default, for the card."""
     default = Settings()
-    named = {"seed": "--seed", "epochs": "--epochs", "learning_rate": "--learning-rate"}
+    named = {"seed": "--seed", "runs": "--runs", "epochs": "--epochs", "learning_rate": "--learning-rate"}
     changed = [
         f" {option} {getattr(settings, name)}"
         for name, option in named.items()

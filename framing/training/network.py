@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
@@ -18,6 +20,10 @@ TASKS = ("labels", "sentiment", "voice", "boilerplate")
 _WEIGHTS = {"labels": 1.0, "sentiment": 0.5, "voice": 0.5, "boilerplate": 0.5}
 """What each task counts in the loss; labels, several to a paragraph, are summed."""
 
+BALANCE = 0.5
+"""Power of a class's rarity, of sentiment and voice, that weighs it in the loss: 0 would weigh none, 1 make all
+classes count the same. TODO figures."""
+
 
 class HeadedEncoder(nn.Module):
     """One encoder and the heads on it, trained together.
@@ -25,9 +31,20 @@ class HeadedEncoder(nn.Module):
     Every task's loss is that of what was coded: what was not (-1) is masked.
     """
 
-    def __init__(self, encoder: Any, heads: Mapping[str, Head], backbone: Backbone, dropout: float) -> None:
-        """Set `heads`, keyed by task, on `encoder`, a transformers network; `dropout` (0..1) is that of its vectors."""
+    def __init__(
+        self,
+        encoder: Any,
+        heads: Mapping[str, Head],
+        backbone: Backbone,
+        dropout: float,
+        balances: Mapping[str, torch.Tensor] | None = None,
+    ) -> None:
+        """Set `heads`, keyed by task, on `encoder`, a transformers network.
+
+        `dropout` (0..1) is that of its vectors; `balances` weigh the classes of a task, shape (classes,).
+        """
         super().__init__()
+        self.balances = dict(balances or {})
         self.encoder = encoder
         self.backbone = backbone
         self.dropout = nn.Dropout(dropout)
@@ -51,7 +68,10 @@ class HeadedEncoder(nn.Module):
         vectors = self.dropout(pool_states(states, attention_mask, self.backbone))
         logits: dict[str, torch.Tensor] = {task: head(vectors).float() for task, head in self.heads.items()}
         codes = {"labels": labels, "sentiment": sentiment, "voice": voice, "boilerplate": boilerplate}
-        losses = [_WEIGHTS[task] * _compute_loss(task, logits[task], codes[task]) for task in self.heads]
+        losses = [
+            _WEIGHTS[task] * _compute_loss(task, logits[task], codes[task], self.balances.get(task))
+            for task in self.heads
+        ]
         return {"loss": torch.stack(losses).sum(), "logits": logits["labels"]}
 
     def read_heads(self) -> dict[str, Head]:
@@ -70,12 +90,24 @@ def _make_layer(head: Head) -> nn.Linear:
     return layer
 
 
-def _compute_loss(task: str, logits: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
+def weigh_classes(codes: NDArray[np.int8], classes: int) -> torch.Tensor:
+    """Return the weight of each class, shape (classes,), by how rare it is among what was coded.
+
+    (mean count / count) to the power of `BALANCE`; 1 for a class never coded.
+    """
+    counts = np.bincount(codes[codes != NOT_CODED], minlength=classes).astype(np.float32)
+    mean = counts[counts > 0].mean() if counts.any() else 1
+    weights = np.where(counts > 0, mean / np.maximum(counts, 1), 1) ** BALANCE
+    return torch.from_numpy(weights.astype(np.float32))
+
+
+def _compute_loss(task: str, logits: torch.Tensor, codes: torch.Tensor, balance: torch.Tensor | None) -> torch.Tensor:
     """Return the cross-entropy of what was coded, summed over labels and averaged over the texts of the batch."""
     if task in ("labels", "boilerplate"):
         codes = codes.reshape(logits.shape)
         coded = (codes != NOT_CODED).float()
         each = functional.binary_cross_entropy_with_logits(logits, codes.clamp(min=0).float(), reduction="none")
         return (each * coded).sum() / len(logits)
-    total = functional.cross_entropy(logits, codes.long(), ignore_index=NOT_CODED, reduction="sum")
+    weight = None if balance is None else balance.to(logits.device)
+    total = functional.cross_entropy(logits, codes.long(), weight=weight, ignore_index=NOT_CODED, reduction="sum")
     return total / len(logits)

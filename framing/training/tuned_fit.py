@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +14,14 @@ from framing.classify.backbone import Backbone
 from framing.classify.encoder import Encoder
 from framing.classify.heads import Floats, Head, Sigmoids, sigmoid
 from framing.classify.model_folder import Model
+from framing.classify.tuned import average_tensors
 from framing.codebook import Codebook
 from framing.training.codings import NO, NOT_CODED, YES, Codings
 from framing.training.finetuning import Settings, Tuned, fine_tune, split_articles
 from framing.training.fitting import (
-    best_threshold,
     check_counts,
     describe_training,
+    expected_threshold,
     fit_plain_heads,
     fit_sigmoid,
     furniture_threshold,
@@ -48,6 +50,7 @@ def fit_tuned(
     *,
     name: str,
     device: str,
+    more: Codings | None = None,
     base: Model | None = None,
     trained: Sequence[str] = (),
     show_progress: bool = False,
@@ -66,6 +69,8 @@ def fit_tuned(
         work: folder for what a stopped command goes on from; the caller removes it.
         name: of the model.
         device: "cpu", "cuda" or "mps".
+        more: codings to train on that are never held out, such as paragraphs chosen because a rare label
+            was likely there: how often labels hold in them says nothing of how often they hold elsewhere.
         base: the model that is trained further, if any, whose backbone is `backbone`; its heads are
             started from, and what `codings` do not code keeps its curve and threshold.
         trained: labels that must be coded often enough, () all of the codebook.
@@ -76,12 +81,51 @@ def fit_tuned(
     """
     check_counts(codings, codebook, trained or None)
     fitted, heldout = (codings.take(rows) for rows in split_articles(codings, settings.heldout, settings.seed))
+    if more is not None:
+        fitted = fitted.append(more.take(np.flatnonzero(~np.isin(more.articles, heldout.articles))))
     embeddings = Encoder(backbone, device).embed(fitted.texts).embeddings
     heads = fit_plain_heads(embeddings, fitted, codebook)
     if base is not None:
         heads = _take_heads(base, codebook, heads)
-    tuned = fine_tune(fitted, heldout, heads, backbone, settings, work, device=device, show_progress=show_progress)
-    return _assemble(tuned, codings, heldout, codebook, settings, base, name=name, device=device)
+    tuned = _average(
+        [
+            fine_tune(
+                fitted,
+                heldout,
+                heads,
+                backbone,
+                replace(settings, seed=settings.seed + run),
+                work / f"run-{run}",
+                device=device,
+                show_progress=show_progress,
+            )
+            for run in range(settings.runs)
+        ],
+        work / "encoder",
+    )
+    model = _assemble(tuned, codings, heldout, codebook, settings, base, name=name, device=device)
+    return model if more is None else replace(model, training={**model.training, "more": _count_more(more)})
+
+
+def _count_more(more: Codings) -> dict[str, Any]:
+    articles = len(np.unique(more.articles))
+    return {"codings_sha256": more.digest, "paragraphs": len(more), "articles": articles}
+
+
+def _average(runs: Sequence[Tuned], folder: Path) -> Tuned:
+    """Return the mean of the runs, weight by weight; one run is itself."""
+    if len(runs) == 1:
+        return runs[0]
+    tunings = [run.backbone.tuning for run in runs if run.backbone.tuning is not None]
+    heads = {
+        task: Head(
+            np.mean([run.heads[task].weight for run in runs], axis=0),
+            np.mean([run.heads[task].bias for run in runs], axis=0),
+        )
+        for task in runs[0].heads
+    }
+    backbone = replace(runs[0].backbone, tuning=average_tensors(tunings, folder))
+    return Tuned(backbone, heads, max(run.epochs for run in runs))
 
 
 def _take_heads(base: Model, codebook: Codebook, fitted: Mapping[str, Head]) -> dict[str, Head]:
@@ -154,8 +198,7 @@ def _fit_curve(logits: Floats, codes: NDArray[np.int8]) -> _Curve | None:
     if min((codes == YES).sum(), (codes == NO).sum()) < MIN_HELDOUT:
         return None
     slope, intercept = fit_sigmoid(logits[coded], codes[coded])
-    threshold, _ = best_threshold(sigmoid(slope * logits[coded] + intercept), codes[coded])
-    return _Curve(slope, intercept, threshold)
+    return _Curve(slope, intercept, expected_threshold(sigmoid(slope * logits[coded] + intercept)))
 
 
 def _fit_furniture(logits: Floats | None, codes: NDArray[np.int8]) -> float | None:
