@@ -60,8 +60,8 @@ def train(
     more: Annotated[
         Path | None,
         typer.Option(
-            help="For full and lora: codings to train on but never to calibrate on, as they were not drawn at random but "
-            "chosen for their rare labels.",
+            help="For full and lora: codings to train on but never to calibrate on, as not drawn at random but "
+            "chosen for rare labels.",
             show_default=False,
         ),
     ] = None,

@@ -91,8 +91,8 @@ def _describe_more(more: Mapping[str, Any] | None) -> str:
     if more is None:
         return ""
     return (
-        f" Added to these in training alone: {more['paragraphs']:,} paragraphs of {more['articles']:,} articles, chosen "
-        f"for their rare labels (SHA-256 {more['codings_sha256']})."
+        f" Added to these in training alone: {more['paragraphs']:,} paragraphs of {more['articles']:,} articles chosen "
+        f"for rare labels (SHA-256 {more['codings_sha256']})."
     )
 
 
