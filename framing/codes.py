@@ -80,6 +80,8 @@ def read_codes(path: Path, codable: Codable) -> list[Coded]:
         text = decode_bytes(path.read_bytes())
     except OSError as error:
         raise InputError(f"{path}: the codes cannot be read ({error.strerror}); check the path") from error
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
     read = _read_lines if path.suffix.lower() in (".jsonl", ".ndjson") else _read_sheet
     found = [coded for coded in read(path, text, codable) if coded.answers]
     if not found:

@@ -23,7 +23,7 @@ from framing.store import write_atomically
 
 SUFFIX = ".jsonl.gz"
 _BLANK_LINES = re.compile(r"\n\s*\n")
-_CODES = ("frames", "not_coded", "sentiment", "voice", "boilerplate")
+_CODES = ("frames", "coded", "not_coded", "sentiment", "voice", "boilerplate")
 _KEPT = ("dataset", "article", "paragraph", "text_sha1", "codebook", *_CODES)
 """All that is kept of a coding: names, numbers, hashes and codes. Whatever else a line holds may quote a text."""
 
@@ -38,8 +38,9 @@ class Annotation:
         paragraph: the paragraph's number among the article's blocks between blank lines, from 0.
         text_sha1: first 16 hexadecimal digits of the SHA-1 of its text.
         codebook: name and version of the codebook it was coded by, "" where not known.
-        frames: labels coded yes, None where no label was coded; the codebook's others but for
-            `not_coded` are coded no.
+        frames: labels coded yes, None where no label was coded; of the others those in `coded`, or all of
+            the codebook's where it is None, but for `not_coded`, are coded no.
+        coded: labels that were looked for, None where all were.
         not_coded: labels that nobody looked for.
         sentiment, voice, boilerplate: as coded, None where not coded.
     """
@@ -50,6 +51,7 @@ class Annotation:
     text_sha1: str
     codebook: str
     frames: tuple[str, ...] | None
+    coded: tuple[str, ...] | None
     not_coded: tuple[str, ...]
     sentiment: str | None
     voice: str | None
@@ -68,9 +70,10 @@ class Annotation:
 
     @property
     def codes(self) -> dict[str, Any]:
-        """What was coded, in the fields of a coding; `not_coded` only where a label is."""
+        """What was coded, in the fields of a coding; `coded` and `not_coded` only where they say anything."""
         return {
             "frames": None if self.frames is None else list(self.frames),
+            **({} if self.coded is None else {"coded": list(self.coded)}),
             **({"not_coded": list(self.not_coded)} if self.not_coded else {}),
             "sentiment": self.sentiment,
             "voice": self.voice,
@@ -226,15 +229,16 @@ def _parse_annotation(row: Mapping[str, Any], place: str) -> Annotation:
     for name, kind in (("dataset", str), ("article", str), ("paragraph", int), ("text_sha1", str)):
         if not isinstance(kept[name], kind) or isinstance(kept[name], bool):
             raise InputError(f'{place}: "{name}" is {kept[name]!r}, which does not say which paragraph was coded')
-    frames, not_coded = (_parse_list(kept[name], name, place) for name in ("frames", "not_coded"))
+    lists = {name: _parse_list(kept[name], name, place) for name in ("frames", "coded", "not_coded")}
     return Annotation(
         dataset=str(kept["dataset"]),
         article=str(kept["article"]),
         paragraph=int(row["paragraph"]),
         text_sha1=str(kept["text_sha1"]),
         codebook=str(kept["codebook"] or ""),
-        frames=frames,
-        not_coded=not_coded or (),
+        frames=lists["frames"],
+        coded=lists["coded"],
+        not_coded=lists["not_coded"] or (),
         sentiment=kept["sentiment"],
         voice=kept["voice"],
         boilerplate=kept["boilerplate"],

@@ -160,6 +160,12 @@ def test_a_missing_file_is_an_error_that_says_so(run: Path) -> None:
         read_coded(run.parent / "nothing.csv", open_run(run))
 
 
+def test_a_file_that_is_no_text_is_an_error_that_names_it(run: Path) -> None:
+    (run.parent / "codes.csv").write_bytes(bytes(range(256)) * 8)
+    with pytest.raises(InputError, match=r"codes\.csv: "):
+        read_coded(run.parent / "codes.csv", open_run(run))
+
+
 def test_articles_are_located_as_the_tally_has_them(run: Path) -> None:
     folder = open_run(run)
     located = locate_articles(folder, ("outlet",), "as-printed")

@@ -22,11 +22,13 @@ from framing.classify.model_folder import read_model
 from framing.cli import main
 from framing.codebook import Label
 from framing.errors import FramingError, InputError, ModelError
-from framing.training import finetuning, making, tuned_fit
+from framing.training import crossval, finetuning, making, tuned_fit
 from framing.training.codings import read_codings
+from framing.training.evaluation import evaluate_predictions
 from framing.training.finetuning import Settings, make_settings, split_articles
 from framing.training.fitting import expected_threshold
 from framing.training.network import HeadedEncoder, weigh_classes
+from framing.training.tuned_fit import fit_tuned
 
 TEXTS = ("privacy privacy in the street", "safety of the shop", "cameras cameras cameras")
 QUICK = Settings(epochs=2, learning_rate=1e-3, head_learning_rate=1e-2)
@@ -266,6 +268,26 @@ def test_training_further_wants_held_out_codings(tmp_path: Path, tuned: Path) ->
         making.train_further(
             rows, tmp_path / "more", base=str(tuned), codebook=save_book(tmp_path), settings=QUICK, labels=["privacy"]
         )
+
+
+def test_a_fine_tuned_model_is_fine_tuned_anew_for_each_fold(
+    tmp_path: Path, tuned: Path, backbone: Backbone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Any] = []
+
+    def watch(codings: Any, *arguments: Any, **more: Any) -> Any:
+        seen.append((set(codings.articles), arguments))
+        return fit_tuned(codings, *arguments, **more)
+
+    monkeypatch.setattr(crossval, "fit_tuned", watch)
+    codings = read_codings(save_lines(tmp_path / "coded.jsonl", make_rows(200, seed=2)), CODEBOOK)
+    found = crossval.cross_validate(crossval.read_recipe(str(tuned)), codings, folds=2)
+    assert evaluate_predictions(found, codings).macro_f1 > 0.8  # type: ignore[operator]
+    (one, arguments), (two, _) = seen
+    assert one.isdisjoint(two) and one | two == set(codings.articles)
+    assert arguments[1] == backbone, "from the encoder as it came"
+    assert arguments[2] == QUICK
+    assert crossval.read_recipe(str(tuned), heads_only=True).settings is None
 
 
 def test_a_head_added_to_a_tuned_model_leaves_the_others_bit_identical(tmp_path: Path, tuned: Path) -> None:

@@ -56,7 +56,7 @@ def code(article: int, paragraph: int, text: str, **codes: Any) -> dict[str, Any
 ROWS = [
     code(0, 0, "The cranes wake the street.", frames=["noise"], sentiment="negative"),
     code(0, 1, "Residents complain.", frames=["noise"], not_coded=["work"]),
-    code(0, 2, "The yard takes on forty people.", frames=["work"], voice=None),
+    code(0, 2, "The yard takes on forty people.", frames=["work"], coded=["work"], voice=None),
     code(1, 0, "Fish.", frames=None, boilerplate=True),
 ]
 
@@ -81,6 +81,10 @@ def published(tmp_path: Path) -> Path:
     for article in ARTICLES:
         (folder / f"{article['ID']}.json").write_text(json.dumps(article), encoding="utf-8")
     return folder
+
+
+def test_what_was_looked_for_outlives_the_loss_of_the_texts(annotations: Path) -> None:
+    assert [each.coded for each in read_annotations(annotations)] == [None, None, ("work",), None]
 
 
 def test_annotations_hold_no_text_and_no_title(annotations: Path) -> None:
@@ -122,7 +126,7 @@ def test_hydrating_gives_the_codings_back(annotations: Path, published: Path, tm
     assert {row["codebook"] for row in rows} == {"harbour 1.0"}
     codings = read_codings(found.out, CODEBOOK)
     assert codings.texts == tuple(row["text"] for row in ROWS)
-    assert codings.labels.tolist() == [[1, 0], [1, -1], [0, 1], [-1, -1]]
+    assert codings.labels.tolist() == [[1, 0], [1, -1], [-1, 1], [-1, -1]]
 
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet", "json"])

@@ -134,12 +134,16 @@ def evaluate(
     folds: Annotated[
         int | None,
         typer.Option(
-            help="Fit heads as the model's anew on all but one part of the articles, and judge them on that part, "
+            help="Fit a model made as this one anew on all but one part of the articles, and judge it on that part, "
             "in turn.",
             show_default=False,
             min=2,
         ),
     ] = None,
+    heads_only: Annotated[
+        bool,
+        typer.Option("--heads-only", help="With --folds: heads on the encoder as it came, in place of fine-tuning."),
+    ] = False,
     errors: Annotated[int, typer.Option(help="How many of the worst errors to print.", min=0)] = 0,
     device: DeviceOption = Device.auto,
     seed: Annotated[int, typer.Option(help="Seed of the resampling behind the intervals, and of the folds.")] = 0,
@@ -161,7 +165,7 @@ def evaluate(
             from framing.classify.devices import resolve_device
             from framing.training.crossval import cross_validate, read_recipe
 
-            recipe = read_recipe(model, codebook)
+            recipe = read_recipe(model, codebook, heads_only=heads_only)
             coded = read_codings(codings, recipe.codebook, texts=texts)
             predictions = cross_validate(
                 recipe, coded, folds=folds, seed=seed, device=resolve_device(device), progress=bar.update
@@ -258,7 +262,7 @@ def doubts(
     with tqdm(desc="Reading", unit=" texts", disable=not sys.stderr.isatty()) as bar:
         found = doubt_codings(
             codings,
-            read_recipe(model, codebook),
+            read_recipe(model, codebook, heads_only=True),
             texts=texts,
             folds=folds,
             seed=seed,
