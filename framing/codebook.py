@@ -1,4 +1,4 @@
-"""The codebook: what each label means, in words that zero-shot scoring, coders and reports share."""
+"""The codebook: what each label means, in words that zero-shot scoring, coders and reports share, and whom it names."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from framing.records import SENTIMENTS
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
 _LABEL_FIELDS = ("key", "title", "include", "exclude", "hypothesis", "examples")
+_TARGET_FIELDS = ("key", "title", "aliases")
 _RESERVED = frozenset(SENTIMENTS)
 """Keys a label may not have: `p_negative` and its like are the sentiment columns."""
 
@@ -38,8 +39,22 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """Somebody whom paragraphs may be for or against; `aliases` are the other names that texts use."""
+
+    key: str
+    title: str
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is looked for in texts: the title, then the aliases, each once."""
+        return tuple(dict.fromkeys((self.title, *self.aliases)))
+
+
+@dataclass(frozen=True, slots=True)
 class Codebook:
-    """A named, versioned set of labels about one topic, with sentiments and voices where it has them."""
+    """A named, versioned set of labels about one topic, with sentiments, voices and targets where it has them."""
 
     name: str
     version: str
@@ -47,6 +62,7 @@ class Codebook:
     labels: tuple[Label, ...]
     sentiments: tuple[Label, ...] = ()
     voices: tuple[Label, ...] = ()
+    targets: tuple[Target, ...] = ()
 
     @property
     def label_keys(self) -> tuple[str, ...]:
@@ -60,8 +76,13 @@ class Codebook:
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hexadecimal) of the codebook's content, whatever its layout in the file."""
-        content = json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+        """SHA-256 (hexadecimal) of the codebook's content, whatever its layout in the file.
+
+        Targets are left out: what somebody is called changes the meaning of no label, so a model stays
+        with its codebook where names are added.
+        """
+        meaning = {name: value for name, value in asdict(self).items() if name != "targets"}
+        content = json.dumps(meaning, ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()
 
 
@@ -108,7 +129,7 @@ def parse_codebook(content: Any, place: str) -> Codebook:
     """
     if not isinstance(content, Mapping):
         raise CodebookError(f"{place}: found {_kind(content)}, expected a mapping with name, version, topic and labels")
-    known = ("name", "version", "topic", "labels", "sentiments", "voices", "retired")
+    known = ("name", "version", "topic", "labels", "sentiments", "voices", "targets", "retired")
     if unknown := [str(key) for key in content if key not in known]:
         raise CodebookError(f"{place}: unknown entry {', '.join(unknown)}; a codebook has {', '.join(known)}")
     labels = _parse_labels(content.get("labels"), "labels", place)
@@ -131,12 +152,16 @@ def parse_codebook(content: Any, place: str) -> Codebook:
         labels=labels,
         sentiments=sentiments,
         voices=_parse_labels(content.get("voices"), "voices", place),
+        targets=_parse_targets(content.get("targets"), place),
     )
 
 
 def codebook_content(codebook: Codebook) -> dict[str, Any]:
     """Return the codebook as plain mappings and lists, which `parse_codebook` reads back."""
-    return json.loads(json.dumps(asdict(codebook)))  # type: ignore[no-any-return]
+    content: dict[str, Any] = json.loads(json.dumps(asdict(codebook)))
+    if not codebook.targets:
+        del content["targets"]
+    return content
 
 
 def _parse_labels(entries: Any, group: str, place: str) -> tuple[Label, ...]:
@@ -175,6 +200,36 @@ def _parse_label(entry: Any, place: str) -> Label:
     texts = {field: _parse_text(entry, field, place) for field in ("title", "include", "exclude", "hypothesis")}
     title = texts.pop("title") or key.replace("_", " ").capitalize()
     return Label(key=key, title=title, examples=tuple(examples), **texts)
+
+
+def _parse_targets(entries: Any, place: str) -> tuple[Target, ...]:
+    if entries is None:
+        return ()
+    if not isinstance(entries, list):
+        raise CodebookError(f"{place}: targets: found {_kind(entries)}, expected a list of entries with key and title")
+    targets: list[Target] = []
+    owners: dict[str, str] = {}
+    for number, entry in enumerate(entries, start=1):
+        here = f"{place}: targets, entry {number}"
+        target = _parse_target(entry, here)
+        for name in {name.casefold() for name in (target.key, *target.names)}:
+            if name in owners:
+                raise CodebookError(f'{here} ({target.key}): "{name}" is a name of {owners[name]} too; give it to one')
+            owners[name] = target.key
+        targets.append(target)
+    return tuple(targets)
+
+
+def _parse_target(entry: Any, place: str) -> Target:
+    if not isinstance(entry, Mapping):
+        raise CodebookError(f"{place}: found {_kind(entry)}, expected a mapping with {', '.join(_TARGET_FIELDS)}")
+    if unknown := [str(field) for field in entry if field not in _TARGET_FIELDS]:
+        raise CodebookError(f"{place}: unknown field {', '.join(unknown)}; a target has {', '.join(_TARGET_FIELDS)}")
+    key, title = (_parse_text(entry, field, place, required=True) for field in ("key", "title"))
+    aliases = entry.get("aliases") or []
+    if not isinstance(aliases, list) or not all(isinstance(alias, str) and alias.strip() for alias in aliases):
+        raise CodebookError(f"{place} ({key}): aliases: found {_kind(aliases)}, expected a list of names")
+    return Target(key, title, tuple(alias.strip() for alias in aliases))
 
 
 def _parse_text(entry: Mapping[Any, Any], field: str, place: str, *, required: bool = False) -> str:

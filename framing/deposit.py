@@ -17,6 +17,7 @@ from framing.errors import FramingError, RunError
 from framing.records import hash_file
 from framing.runfolder import RunFolder, open_run
 from framing.store import article_schema, write_atomically
+from framing.targets import TABLE
 
 _PARAGRAPH_TEXTS = frozenset(
     ("paragraph_id", "article_id", "text", "text_sha1", "dropped", "labels", "sentiment", "voice")
@@ -99,6 +100,8 @@ def _write_tables(folder: RunFolder, scratch: Path, titles: bool, embeddings: bo
             shutil.copyfile(path, scratch / "embeddings" / path.name)
     else:
         left_out.append(["embeddings/"])
+    if (targets := folder.path / TABLE).is_file():
+        shutil.copyfile(targets, scratch / TABLE)
     left_out.append(["run.json: messages of problems"])
     return list(dict.fromkeys(name for names in left_out for name in names))
 

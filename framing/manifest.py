@@ -79,11 +79,13 @@ def make_manifest(
     tables: Mapping[str, str],
     command: Sequence[str],
     seconds: float,
+    targets: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the content of run.json.
 
     `outlets` holds the spellings that were merged under each outlet's name, with how often each was
-    met; `tables` the SHA-256 of every table of the run.
+    met; `tables` the SHA-256 of every table of the run; `targets` what `framing.targets` says of its
+    table, None where there is none.
     """
     codebook = description.codebook
     return {
@@ -108,6 +110,7 @@ def make_manifest(
         },
         "counts": {**asdict(counts), "skipped": count_skipped(problems)},
         "outlets": {name: dict(spellings) for name, spellings in outlets.items()},
+        **({"targets": dict(targets)} if targets else {}),
         "tables": dict(tables),
         "inputs": [asdict(file) for file in files],
         "problems": [asdict(problem) for problem in problems],

@@ -253,10 +253,10 @@ def _piece_length(window: str, start: int, total: int) -> int:
         return len(window)
     likely = [index for index in _CUT_ORDER if index < len(ends) and window[ends[index] - 1] in _SENTENCE_LAST]
     fallback = ends[min(PIECE_WORDS, len(ends)) - 1]
-    return next((ends[index] for index in likely[:MAX_CUT_TRIES] if _ends_sentence(window, ends, index)), fallback)
+    return next((ends[index] for index in likely[:MAX_CUT_TRIES] if ends_sentence(window, ends, index)), fallback)
 
 
-def _ends_sentence(window: str, ends: Sequence[int], index: int) -> bool:
+def ends_sentence(window: str, ends: Sequence[int], index: int) -> bool:
     """Tell whether word `index` of `window` ends a sentence; `ends` are the offsets where words end."""
     word = window[ends[index - 1] if index else 0 : ends[index]].strip()
     after = window[ends[index] : ends[index] + 50].lstrip()

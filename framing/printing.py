@@ -16,6 +16,7 @@ from framing.codebook import load_codebook
 from framing.evaluation_tables import render_evaluation, render_examination
 from framing.manifest import count_skipped
 from framing.resources import codebooks_folder, models_folder, shipped_codebooks, shipped_models
+from framing.target_mentions import describe_counts
 
 if TYPE_CHECKING:
     from framing.passages import PassageView
@@ -84,8 +85,9 @@ def describe_outcome(outcome: Outcome, out: Path) -> Iterator[str]:
     if doubtful:
         reasons = _sum_up(Counter(problem.reason for problem in doubtful))
         yield f"{len(doubtful)} values set aside ({reasons}); first: {doubtful[0].message}"
+    yield from describe_counts(outcome.targets)
     if outcome.found:
-        yield f"{out} was finished before and is unchanged"
+        yield f"{out} was finished before" + ("" if outcome.targets else " and is unchanged")
     else:
         yield f"scored {outcome.scored} texts in {outcome.seconds:.1f} s into {out}"
     yield f"next: framing report {out} --out report"
@@ -104,6 +106,8 @@ def print_shipped() -> None:
 def _describe_model(content: Mapping[str, Any]) -> str:
     if content["kind"] == "similarity":
         return "zero-shot: any codebook, by the similarity of paragraphs to its label texts"
+    if content["kind"] == "target":
+        return "sentiment towards whom --target names, in each sentence that mentions them"
     f1 = content["heldout"].get("micro_f1")
     measured = f"; micro-F1 {f1:.2f} on held-out articles" if f1 is not None else ""
     return f"codebook {content['codebook']['name']} {content['codebook']['version']}{measured}"

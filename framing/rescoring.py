@@ -25,9 +25,10 @@ from framing.records import InputFile, Problem
 from framing.runfolder import open_run
 from framing.score_table import ScoreLayout, drop_boilerplate, tabulate_paragraphs
 from framing.store import RunWriter, Shard, article_schema
+from framing.targets import TABLE, carry_targets
 from framing.text_index import TextIndex
 
-_RUN_PARTS = ("run.json", "articles.parquet", "paragraphs", "embeddings")
+_RUN_PARTS = ("run.json", "articles.parquet", "paragraphs", "embeddings", TABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,8 @@ def rescore_run(
     """Write to `out` the run that scoring the articles of `run` afresh with `classifier` would give.
 
     Without `out` it takes the place of the old one once it is whole. Articles, paragraphs and what
-    their structure alone had dropped are taken over; which of the rest is page furniture, what
-    repeats and what is a copy is decided anew. What a stopped command wrote is gone on with.
+    their structure alone had dropped are taken over, and so is the table of targets; which of the rest
+    is page furniture, what repeats and what is a copy is decided anew. What a stopped command wrote is gone on with.
 
     Raises:
         RunError: where the run is not finished or keeps no texts or vectors; where `out` holds
@@ -135,6 +136,7 @@ def _write_run(
     marks = finish_corpus(writer, shards, counts, find_abridged=find_abridged)
     extra = [name for name in source.folder.article_columns() if name not in article_schema(()).names]
     writer.write_articles(mark_articles(writer, shards, marks), extra)
+    targets = carry_targets(source.path, manifest.get("targets"), writer.out)
     content = make_manifest(
         classifier.description,
         writer.settings,
@@ -145,6 +147,7 @@ def _write_run(
         tables=writer.list_digests(),
         command=command,
         seconds=time.monotonic() - started,
+        targets=targets,
     )
     writer.finish({**content, "rescored_from": _describe_source(source)})
 

@@ -112,6 +112,7 @@ def score(
     out: str | Path,
     model: str | Classifier = "surveillance",
     codebook: str | None = None,
+    targets: Sequence[str] = (),
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto",
     reading: ReadingOptions | None = None,
     preparation: Preparation | None = None,
@@ -125,6 +126,7 @@ def score(
         out: the run folder; an unfinished run there is taken up, a finished one only opened.
         model: as `--model` of `framing score`, or an object that implements `Classifier`.
         codebook: YAML file or shipped codebook's name, for zero-shot models.
+        targets: whom to measure the sentiment towards, as `--target` of `framing score`.
         device: where the model runs.
         reading: how to read the inputs.
         preparation: names of outlets, and the languages to score; English where not given.
@@ -136,6 +138,7 @@ def score(
     """
     from framing.classify.loading import load_classifier
     from framing.scoring import score_inputs
+    from framing.targets import load_targeting
 
     if not inputs:
         raise FramingError("nothing to score; give at least one file or folder of articles")
@@ -146,6 +149,7 @@ def score(
         classifier,
         reading=reading,
         preparation=preparation,
+        targeting=load_targeting(targets, classifier.description.codebook, named=codebook, device=device),
         overwrite=overwrite,
         show_progress=show_progress,
     )

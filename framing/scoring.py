@@ -23,6 +23,8 @@ from framing.reading import ReadingOptions
 from framing.records import InputFile, Paragraph, Problem
 from framing.score_table import ScoreLayout, drop_boilerplate, tabulate_articles, tabulate_paragraphs
 from framing.store import RunWriter, Shard, make_shard
+from framing.target_mentions import TargetCount
+from framing.targets import Targeting, add_targets, list_counts, write_targets
 from framing.text_index import TextIndex
 
 SHARD_PARAGRAPHS = 1024
@@ -34,7 +36,7 @@ class Outcome:
     """What a scoring command did: the run's counts, and how many texts were scored now or taken over.
 
     `scored` counts the texts that went through the model in this command, `found` whether the run
-    had been finished before it.
+    had been finished before it; `targets` what was found of those that this command asked for.
     """
 
     counts: Counts
@@ -42,6 +44,7 @@ class Outcome:
     scored: int
     seconds: float
     found: bool
+    targets: tuple[TargetCount, ...] = ()
 
 
 @dataclass(slots=True)
@@ -63,6 +66,7 @@ def score_inputs(
     *,
     reading: ReadingOptions | None = None,
     preparation: Preparation | None = None,
+    targeting: Targeting | None = None,
     overwrite: bool = False,
     command: Sequence[str] = (),
     show_progress: bool = False,
@@ -70,7 +74,8 @@ def score_inputs(
     """Score every paragraph of `inputs` into the run folder `out`.
 
     A run that was stopped is taken up where its last whole shard ends, and gives the same bytes as
-    one that was not; a finished run is left as it is. Texts are never all in memory.
+    one that was not; a finished run is left as it is, but for the table of targets that `targeting`
+    asks for. Texts are never all in memory, but for the sentences that mention a target.
 
     Raises:
         InputError: where there is nothing to read, or a table of outlets cannot be used.
@@ -84,15 +89,15 @@ def score_inputs(
     writer = RunWriter(out, describe_settings(classifier.description, reading, preparation), overwrite=overwrite)
     try:
         with tqdm(total=total, unit=" paragraphs", disable=not show_progress, smoothing=0.05) as bar:
-            job = _Job(writer, classifier, preparation, preparer, reading.keep, _Progress(bar))
+            job = _Job(writer, classifier, preparation, preparer, reading.keep, targeting, _Progress(bar))
             job.score_shards(prepare_inputs(inputs, reading, preparer))
         if not job.progress.shards:
             raise _nothing_read(inputs, job.progress.problems)
-        counts = job.count_again() if writer.finished else job.finish(command, time.monotonic() - started)
+        counts, targets = job.finish_again(command) if writer.finished else job.finish(command, started)
     except KeyboardInterrupt:
         raise RunError(f"{out}: interrupted; the same command goes on where it stopped") from None
     problems, seconds = tuple(job.progress.problems), time.monotonic() - started
-    return Outcome(counts, problems, job.progress.scored, seconds, writer.finished)
+    return Outcome(counts, problems, job.progress.scored, seconds, writer.finished, targets)
 
 
 def _count_paragraphs(inputs: Sequence[str | Path], reading: ReadingOptions, preparation: Preparation) -> int:
@@ -115,6 +120,7 @@ class _Job:
     preparation: Preparation
     preparer: Preparer
     keep: Sequence[str]
+    targeting: Targeting | None
     progress: _Progress
 
     def score_shards(self, events: Iterator[Split | Problem | InputFile]) -> None:
@@ -125,12 +131,13 @@ class _Job:
                     self.writer.begin()
                 self._take_shard(number, articles, index)
 
-    def finish(self, command: Sequence[str], seconds: float) -> Counts:
-        """Mark what only the whole corpus tells, and write what closes the run."""
+    def finish(self, command: Sequence[str], started: float) -> tuple[Counts, tuple[TargetCount, ...]]:
+        """Mark what only the whole corpus tells, look for targets, and write what closes the run."""
         writer, progress, counts = self.writer, self.progress, Counts(files=len(self.progress.files))
         writer.remove_strays(progress.shards)
         marks = finish_corpus(writer, progress.shards, counts, find_abridged=self.preparation.find_abridged)
         writer.write_articles(mark_articles(writer, progress.shards, marks), self.keep)
+        targets = write_targets(writer.out, self.targeting, show_progress=not progress.bar.disable)
         manifest = make_manifest(
             self.classifier.description,
             writer.settings,
@@ -140,18 +147,26 @@ class _Job:
             outlets=self.preparer.names.merges,
             tables=writer.list_digests(),
             command=command,
-            seconds=seconds,
+            seconds=time.monotonic() - started,
+            targets=targets,
         )
         writer.finish(manifest)
-        return counts
+        return counts, list_counts(targets)
 
-    def count_again(self) -> Counts:
-        """Return the counts of a run that was finished before, once it is seen to be over the same articles."""
+    def finish_again(self, command: Sequence[str]) -> tuple[Counts, tuple[TargetCount, ...]]:
+        """Give a run that was finished before the targets asked for; return its counts.
+
+        It must be over the same articles.
+        """
         self.writer.check_complete(self.progress.shards)
         counts = Counts(files=len(self.progress.files), articles=self.progress.articles)
         for shard in self.progress.shards:
             counts.add(0, self.writer.read_paragraphs(shard, ["dropped", "truncated"]))
-        return counts
+        if self.targeting is None:
+            return counts, ()
+        show_progress = not self.progress.bar.disable
+        targets = add_targets(self.writer.out, self.targeting, command=command, show_progress=show_progress)
+        return counts, list_counts(targets)
 
     def _take_shard(self, number: int, articles: list[Split], index: TextIndex) -> None:
         """Score one shard, or take it over where an earlier command wrote it."""

@@ -126,6 +126,7 @@ def test_altered_heads_are_refused(model_folder: Path, tmp_path: Path) -> None:
         (lambda c: c["codebook"].update(labels=[]), ["codebook: no labels"]),
         (lambda c: c.update(kind="forest"), ['kind "forest"', '"heads" or "similarity"']),
         (lambda c: c.update(format=99), ["format 99", "reads formats up to 2"]),
+        (lambda c: c.update(kind="target"), ["sentiment towards targets", "--target-model"]),
         (lambda c: c.pop("backbone"), ["backbone", "copy the model folder again"]),
         (lambda c: c["heads"].remove("labels"), ['no head "labels"']),
         (lambda c: c["heads"].append("mood"), ["mood"]),

@@ -164,6 +164,8 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 def _parse_model(content: Mapping[str, Any], tensors: Mapping[str, Any], folder: Path) -> Model:
     place = folder / "model.json"
+    if content.get("kind") == "target":
+        raise ModelError(f"{place}: scores the sentiment towards targets; name it by --target-model, not as a model")
     try:
         codebook = parse_codebook(content["codebook"], f"{place}: codebook")
         tuning = parse_tuning(content["tuning"], folder / FOLDER) if "tuning" in content else None

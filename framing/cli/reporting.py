@@ -57,7 +57,8 @@ def report(
 ) -> None:
     """Write the tables and report.html, a page that opens offline.
 
-    Tables: shares, sentiment, voices, speakers, comparisons, words, copies, syndication and skipped.
+    Tables: shares, sentiment, voices, speakers, comparisons, words, copies, syndication and skipped; targets where
+    there are any.
     Without --coded, shares are means of calibrated probabilities; with it they are corrected for the
     model's errors (prediction-powered inference). Intervals are 95 %, clustered by article.
     """

@@ -13,6 +13,7 @@ from framing.cli.options import CodebookOption, Device, DeviceOption, Extraction
 if TYPE_CHECKING:
     from framing.reading import ReadingOptions
     from framing.scoring import Outcome
+    from framing.targets import Targeting
 
 
 app = typer.Typer()
@@ -61,6 +62,17 @@ LanguagesOption = Annotated[
 ]
 
 
+TargetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target",
+        help="Somebody to measure the sentiment towards, by a name in the codebook or in the texts; may be given "
+        "several times.",
+        show_default=False,
+    ),
+]
+
+
 @app.command(rich_help_panel="Score and compare")
 def score(
     context: typer.Context,
@@ -77,6 +89,8 @@ def score(
     month_first: MonthOption = False,
     outlets: OutletsOption = None,
     languages: LanguagesOption = "en",
+    target: TargetOption = None,
+    target_model: Annotated[str, typer.Option(help="Shipped model or model folder that scores --target.")] = "target",
     abridged: Annotated[
         bool, typer.Option("--abridged", help="Look for abridged and reworded copies too, by the model's vectors.")
     ] = False,
@@ -92,17 +106,26 @@ def score(
     Writes a run folder: `articles.parquet`, `paragraphs/`, `embeddings/` and `run.json`. Killed at any
     moment, the same command goes on where it stopped. Files that cannot be read are skipped, counted
     and named in `run.json`. See what there is first with `framing check`.
+
+    With --target, paragraphs that mention a target are scored for the sentiment towards it, into
+    `targets.parquet`; on a finished run, nothing else is scored again.
     """
     from framing.classify.loading import load_classifier
     from framing.preparing import Preparation
     from framing.scoring import score_inputs
+    from framing.targets import load_targeting
 
+    classifier = load_classifier(model, codebook=codebook, device=device)
+    book = classifier.description.codebook
+    targeting = load_targeting(target or (), book, named=codebook, model=target_model, device=device)
+    _say_unknown(targeting)
     outcome = score_inputs(
         inputs,
         out,
-        load_classifier(model, codebook=codebook, device=device),
+        classifier,
         reading=_make_reading(column_map, keep, metadata, pattern, extract, month_first),
         preparation=Preparation(outlets, _read_languages(languages), find_abridged=abridged),
+        targeting=targeting,
         overwrite=overwrite,
         command=["framing", *context.obj],
         show_progress=sys.stderr.isatty(),
@@ -180,6 +203,13 @@ def _read_languages(names: str) -> tuple[str, ...]:
             f'--languages: found "{wrong[0]}", expected two-letter codes (ISO 639-1) such as en,fr, or all'
         )
     return codes
+
+
+def _say_unknown(targeting: Targeting | None) -> None:
+    from framing.target_mentions import describe_unknown
+
+    for line in describe_unknown(targeting.wanted if targeting else ()):
+        print(line, file=sys.stderr)
 
 
 def _say_outcome(outcome: Outcome, out: Path) -> None:

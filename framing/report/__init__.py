@@ -33,7 +33,8 @@ def write_report(
 ) -> list[Path]:
     """Write the tables, report.json and report.html to the folder `out`; return their paths.
 
-    The tables are shares, sentiment, voices, speakers, comparisons, copies, syndication and skipped.
+    The tables are shares, sentiment, voices, speakers, comparisons, copies, syndication and skipped, and
+    targets where the run has them.
     Each file is written whole or not at all, and has the same bytes for the same run, settings and seed.
 
     Args:

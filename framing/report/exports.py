@@ -46,16 +46,16 @@ def write_tables(
 ) -> list[Path]:
     """Write every table of `report` to the folder `out`, and report.json, which says how they were made.
 
-    `framing verify` computes the tables again from report.json. Comparisons of an earlier report go
-    where this one has none. Arguments and errors as for `write_table`.
+    `framing verify` computes the tables again from report.json. Comparisons and targets of an earlier
+    report go where this one has none. Arguments and errors as for `write_table`.
     """
     paths = [
         path
         for table in report.tables
         for path in write_table(out / table.name, table.rows, table.columns, formats, bom=bom)
     ]
-    if not report.comparisons:
-        _remove_old(out / "comparisons")
+    for name in {"comparisons", "targets"} - {table.name for table in report.tables}:
+        _remove_old(out / name)
     run = hash_file(report.folder.path / "run.json")
     content = json.dumps({"run_sha256": run, "settings": asdict(report.settings)}, indent=1, default=str)
     return [*paths, write_text(out / "report.json", content + "\n")]

@@ -13,6 +13,7 @@ from framing.compare import compute_comparisons
 from framing.comparison import Comparison, Comparisons
 from framing.report.speakers import SpeakerCell, compute_speakers
 from framing.report.tables import PROBLEM_COLUMNS
+from framing.report.targets import TargetCell, compute_targets
 from framing.runfolder import RunFolder, open_run
 from framing.shares import compute_sentiment, compute_shares, compute_voices
 from framing.syndication import CopyRow, Syndication, count_syndication, list_copies
@@ -113,11 +114,13 @@ def compute_report(run: Path, settings: Settings | None = None) -> Report:
     syndication = count_syndication(folder)
     words = compute_words(run, "outlet", [None, *(label.key for label in folder.labels)], copies=settings.copies)
     voices = compute_voices(run, settings.by, **corrected)
+    targets = compute_targets(folder, settings.by, **common)
     tables = (
         make_table("shares", Cell, shares[settings.by], settings.by),
         make_table("sentiment", SentimentCell, sentiment[settings.by], settings.by),
         make_table("voices", VoiceCell, voices, settings.by),
         make_table("speakers", SpeakerCell, page.speakers["outlet",], ("outlet",)),
+        *([make_table("targets", TargetCell, targets, settings.by)] if targets else []),
         *([make_table("comparisons", Comparison, comparisons)] if comparisons else []),
         make_table("words", WordRow, words),
         make_table("copies", CopyRow, list_copies(folder)),

@@ -1,4 +1,4 @@
-"""Checks a finished run: files, digests, texts, decisions, scores, and the tables of its report."""
+"""Checks a finished run: files, digests, texts, decisions, scores, targets, and the tables of its report."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from framing.verify.claims import Claims, check_manifest, read_claims
 from framing.verify.contents import check_agreement, check_counts, check_decisions, check_ids, check_texts
 from framing.verify.files import SoundFiles, check_digests, check_inputs, check_structure
 from framing.verify.tables import check_tables
+from framing.verify.targets import check_targets
 
 __all__ = ["Check", "Verification", "render_verification", "verify_run"]
 
@@ -61,6 +62,8 @@ def verify_run(
     ):
         nothing = Check(name, "not possible", "no file of paragraphs can be read")
         checks.append(nothing if unread else attempt_check(name, check))
+    if claims.targets:
+        checks.append(attempt_check("targets", partial(check_targets, claims)))
     if sample:
         checks += _check_scoring(claims, files, sample, seed, model, codebook, show_progress)
     if report is not None:

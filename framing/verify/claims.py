@@ -34,6 +34,7 @@ class Claims:
         layout: the labels and voices scored.
         inputs: the files that were read, named relative to the input folder.
         tables: SHA-256 (hexadecimal) of the run's own Parquet files, by their path within the run folder.
+        targets: whose mentions were scored, by what, and how many there were.
         deposit: whether texts were left out, as `framing deposit` does.
     """
 
@@ -45,6 +46,7 @@ class Claims:
     counts: Mapping[str, Any]
     inputs: tuple[ListedInput, ...]
     tables: Mapping[str, str]
+    targets: Mapping[str, Any]
     command: tuple[str, ...]
     versions: Mapping[str, Any]
     deposit: bool
@@ -77,6 +79,7 @@ def read_claims(run: Path) -> Claims:
         counts=_take_mapping(manifest, "counts"),
         inputs=_list_inputs(manifest),
         tables={str(path): str(digest) for path, digest in _take_mapping(manifest, "tables").items()},
+        targets=_take_mapping(manifest, "targets"),
         command=tuple(each for each in _take_list(manifest, "command") if isinstance(each, str)),
         versions=_take_mapping(manifest, "versions"),
         deposit=isinstance(manifest.get("deposit"), Mapping),

@@ -14,6 +14,7 @@ from framing.reading.inputs import is_dataset
 from framing.reading.tables import list_dataset_files
 from framing.records import hash_file, hash_files
 from framing.score_table import ScoreLayout
+from framing.targets import TABLE
 from framing.verify.checks import DAMAGES, Check, Findings
 from framing.verify.claims import Claims
 
@@ -67,7 +68,7 @@ def check_digests(claims: Claims) -> Check:
         found = hash_file(path) if path.is_file() else "no file"
         if found != digest:
             findings.add(f"{name}: found {_shorten(found)}, run.json says {_shorten(digest)}")
-    for path in sorted(claims.run.glob("*/*.parquet")):
+    for path in sorted([*claims.run.glob("*/*.parquet"), *claims.run.glob(TABLE)]):
         name = path.relative_to(claims.run).as_posix()
         if name not in claims.tables and not path.name.startswith("."):
             findings.add(f"{name}: not in run.json, so it does not belong to the run")
