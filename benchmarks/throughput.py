@@ -200,7 +200,8 @@ def make_encode_with_heads(
     """Return a function that encodes texts with sentence-transformers and scores them with a head per label.
 
     For speed alone any fitted head will do: each learns which of `examples` our classifier puts
-    into the upper half for the label.
+    into the upper half for the label. The encoder is the backbone in `folder` with the weights of ours,
+    which may have been trained further.
 
     Raises:
         ModelError: where its vectors of `examples` are not ours, so that the two are not comparable.
@@ -209,6 +210,7 @@ def make_encode_with_heads(
     from sklearn.linear_model import LogisticRegression
 
     model = SentenceTransformer(str(folder), device=device)
+    model[0].auto_model.load_state_dict(classifier.encoder.network.state_dict())
     own = classifier.classify(examples)
     vectors = np.asarray(model.encode(list(examples)))
     _check_same_vectors(classifier.encoder.embed(examples).embeddings, vectors)

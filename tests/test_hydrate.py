@@ -213,7 +213,9 @@ def test_a_faulty_annotation_is_named(tmp_path: Path, line: str, told: str) -> N
     assert str(error.value).startswith(f"{path}:1: ") and told in str(error.value)
 
 
-@pytest.mark.parametrize(("name", "count"), [("surveillance-train", 3858), ("surveillance-dev", 298)])
+@pytest.mark.parametrize(
+    ("name", "count"), [("surveillance-train", 3858), ("surveillance-more", 2970), ("surveillance-dev", 298)]
+)
 def test_the_shipped_annotations_are_codes_alone(name: str, count: int) -> None:
     path = Path(__file__).parent.parent / "corpus" / "annotations" / f"{name}.jsonl.gz"
     found = read_annotations(path)

@@ -210,8 +210,10 @@ def can_tell_furniture(codings: Codings) -> bool:
 
 
 def furniture_threshold(probabilities: Floats, truth: NDArray[np.int8]) -> float:
-    """Return the probability from which a paragraph is dropped, such that `CONTENT_LOST` of the content is."""
-    return round(float(np.quantile(probabilities[truth == NO], 1 - CONTENT_LOST, method="higher")), 4)
+    """Return the lowest probability from which dropping loses `CONTENT_LOST` of the content, or one paragraph."""
+    falling = np.sort(probabilities[truth == NO].astype(np.float64))[::-1]
+    lost = min(max(1, int(len(falling) * CONTENT_LOST)), len(falling) - 1)
+    return min(1.0, round(float(np.ceil(falling[lost] * 10_000)) / 10_000 + 0.0001, 4))
 
 
 def _fit_class_heads(embeddings: NDArray[np.float16], codings: Codings, codebook: Codebook) -> dict[str, Head]:

@@ -80,31 +80,27 @@ def fit_tuned(
         InputError: where one of them is not, naming how many paragraphs it needs.
     """
     check_counts(codings, codebook, trained or None)
-    fitted, heldout = (codings.take(rows) for rows in split_articles(codings, settings.heldout, settings.seed))
-    if more is not None:
-        fitted = fitted.append(more.take(np.flatnonzero(~np.isin(more.articles, heldout.articles))))
-    embeddings = Encoder(backbone, device).embed(fitted.texts).embeddings
-    heads = fit_plain_heads(embeddings, fitted, codebook)
+    fitted, heldout = _hold_out(codings, more, settings)
+    heads = fit_plain_heads(Encoder(backbone, device).embed(fitted.texts).embeddings, fitted, codebook)
     if base is not None:
         heads = _take_heads(base, codebook, heads)
-    tuned = _average(
-        [
-            fine_tune(
-                fitted,
-                heldout,
-                heads,
-                backbone,
-                replace(settings, seed=settings.seed + run),
-                work / f"run-{run}",
-                device=device,
-                show_progress=show_progress,
-            )
-            for run in range(settings.runs)
-        ],
-        work / "encoder",
-    )
+    runs = []
+    for run in range(settings.runs):
+        own, folder = replace(settings, seed=settings.seed + run), work / f"run-{run}"
+        runs.append(
+            fine_tune(fitted, heldout, heads, backbone, own, folder, device=device, show_progress=show_progress)
+        )
+    tuned = _average(runs, work / "encoder")
     model = _assemble(tuned, codings, heldout, codebook, settings, base, name=name, device=device)
     return model if more is None else replace(model, training={**model.training, "more": _count_more(more)})
+
+
+def _hold_out(codings: Codings, more: Codings | None, settings: Settings) -> tuple[Codings, Codings]:
+    """Return what to train on and what to hold out; of articles that are held out, `more` is not trained on."""
+    fitted, heldout = (codings.take(rows) for rows in split_articles(codings, settings.heldout, settings.seed))
+    if more is None:
+        return fitted, heldout
+    return fitted.append(more.take(np.flatnonzero(~np.isin(more.articles, heldout.articles)))), heldout
 
 
 def _count_more(more: Codings) -> dict[str, Any]:
