@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from safetensors.numpy import load_file, save
+from numpy.typing import NDArray
+from safetensors.numpy import load, save
 
-from framing.classify.backbone import Backbone
+from framing.classify.backbone import Backbone, Tuning
 from framing.classify.heads import Head, Sigmoids
 from framing.classify.tuned import FOLDER, copy_tuning, describe_tuning, parse_tuning
 from framing.codebook import Codebook, codebook_content, parse_codebook
@@ -63,20 +64,28 @@ def read_model(folder: Path) -> tuple[Model, str]:
         ModelError: where a file is missing or altered, or counts, names and shapes disagree.
     """
     content = _read_json(folder / "model.json")
-    heads_path = folder / _HEADS
-    if not heads_path.is_file():
-        raise ModelError(f"{heads_path}: not there; a model folder holds model.json and {_HEADS}")
-    weights = heads_path.read_bytes()
+    weights, digest = read_heads(folder, content)
+    return _parse_model(content, load(weights), folder), digest
+
+
+def read_heads(folder: Path, content: Mapping[str, Any]) -> tuple[bytes, str]:
+    """Return the bytes of the heads in `folder`, checked by `content`, its model.json, and the model's digest.
+
+    Raises:
+        ModelError: where they are missing or altered.
+    """
+    path = folder / _HEADS
+    if not path.is_file():
+        raise ModelError(f"{path}: not there; a model folder holds model.json and {_HEADS}")
+    weights = path.read_bytes()
     found = hashlib.sha256(weights).hexdigest()
     if found != content.get("heads_sha256"):
         raise ModelError(
-            f"{heads_path}: SHA-256 is {found}, model.json says {content.get('heads_sha256')}: "
+            f"{path}: SHA-256 is {found}, model.json says {content.get('heads_sha256')}: "
             "the file was altered or belongs to another model; copy the model folder again"
         )
-    model = _parse_model(content, load_file(heads_path), folder)
     settings = {name: value for name, value in content.items() if name != "heldout"}
-    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode() + weights)
-    return model, digest.hexdigest()
+    return weights, hashlib.sha256(json.dumps(settings, sort_keys=True).encode() + weights).hexdigest()
 
 
 def write_model(model: Model, folder: Path, card: str, *, overwrite: bool = False) -> None:
@@ -85,27 +94,19 @@ def write_model(model: Model, folder: Path, card: str, *, overwrite: bool = Fals
     Raises:
         ModelError: where `folder` exists and `overwrite` is False.
     """
-    if folder.exists() and not overwrite:
-        raise ModelError(f"{folder}: exists already; choose another --out, or say --overwrite to replace it")
     tensors = {
         f"{name}.{part}": np.ascontiguousarray(getattr(head, part), dtype=np.float32)
         for name, head in model.heads.items()
         for part in ("weight", "bias")
     }
-    weights = save(tensors)
-    tuning = model.backbone.tuning
-    backbone = asdict(replace(model.backbone, tuning=None))
-    del backbone["tuning"]
     content = {
-        "format": FORMAT if tuning else 1,
+        "format": FORMAT if model.backbone.tuning else 1,
         "name": model.name,
         "kind": model.kind,
-        "backbone": backbone,
-        **({"tuning": describe_tuning(tuning)} if tuning else {}),
+        **describe_backbone(model.backbone),
         "codebook": codebook_content(model.codebook),
         "codebook_digest": model.codebook.digest,
         "heads": sorted(model.heads),
-        "heads_sha256": hashlib.sha256(weights).hexdigest(),
         "calibration": [
             {"slope": float(slope), "intercept": float(intercept)}
             for slope, intercept in zip(model.calibration.slope, model.calibration.intercept, strict=True)
@@ -115,6 +116,34 @@ def write_model(model: Model, folder: Path, card: str, *, overwrite: bool = Fals
         "training": dict(model.training),
         "heldout": dict(model.heldout),
     }
+    write_folder(folder, content, tensors, model.backbone.tuning, card, overwrite=overwrite)
+
+
+def describe_backbone(backbone: Backbone) -> dict[str, Any]:
+    """Return what model.json says of `backbone`, and of its tuning where it has one."""
+    described = asdict(replace(backbone, tuning=None))
+    del described["tuning"]
+    return {"backbone": described, **({"tuning": describe_tuning(backbone.tuning)} if backbone.tuning else {})}
+
+
+def write_folder(
+    folder: Path,
+    content: Mapping[str, Any],
+    tensors: Mapping[str, NDArray[np.float32]],
+    tuning: Tuning | None,
+    card: str,
+    *,
+    overwrite: bool,
+) -> None:
+    """Write a model folder, whole or not at all: `content` for model.json, the heads' `tensors`, tuning and card.
+
+    Raises:
+        ModelError: where `folder` exists and `overwrite` is False.
+    """
+    if folder.exists() and not overwrite:
+        raise ModelError(f"{folder}: exists already; choose another --out, or say --overwrite to replace it")
+    weights = save(dict(tensors))
+    content = {**content, "heads_sha256": hashlib.sha256(weights).hexdigest()}
     unfinished = folder.with_name(f".{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)

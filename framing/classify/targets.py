@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.numpy import load, save
+from safetensors.numpy import load
 
 from framing.classify.backbone import Backbone
 from framing.classify.batches import pack_batches
 from framing.classify.encoder import Encoder
 from framing.classify.heads import Floats, Head, softmax
-from framing.classify.model_folder import replace_folder
+from framing.classify.model_folder import describe_backbone, read_heads, write_folder
 from framing.classify.protocol import Progress, ignore_progress
 from framing.classify.target_protocol import Mention
-from framing.classify.tuned import FOLDER, copy_tuning, describe_tuning, parse_tuning
+from framing.classify.tuned import FOLDER, parse_tuning
 from framing.errors import ModelError
 from framing.records import SENTIMENTS
 
@@ -173,20 +171,8 @@ def read_target_model(folder: Path) -> tuple[TargetModel, str]:
         ModelError: where a file is missing or altered, or the model is of another kind.
     """
     content = _read_json(folder / "model.json")
-    path = folder / _HEADS
-    if not path.is_file():
-        raise ModelError(f"{path}: not there; copy the model folder again, whole")
-    weights = path.read_bytes()
-    found = hashlib.sha256(weights).hexdigest()
-    if found != content.get("heads_sha256"):
-        raise ModelError(
-            f"{path}: SHA-256 is {found}, model.json says {content.get('heads_sha256')}: the file was altered or "
-            "belongs to another model; copy the model folder again"
-        )
-    model = _parse_model(content, load(weights), folder)
-    settings = {name: value for name, value in content.items() if name != "heldout"}
-    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode() + weights)
-    return model, digest.hexdigest()
+    weights, digest = read_heads(folder, content)
+    return _parse_model(content, load(weights), folder), digest
 
 
 def write_target_model(model: TargetModel, folder: Path, card: str, *, overwrite: bool = False) -> None:
@@ -195,32 +181,17 @@ def write_target_model(model: TargetModel, folder: Path, card: str, *, overwrite
     Raises:
         ModelError: where `folder` exists and `overwrite` is False.
     """
-    if folder.exists() and not overwrite:
-        raise ModelError(f"{folder}: exists already; choose another --out, or say --overwrite to replace it")
-    weights = save({f"{_HEAD}.weight": model.head.weight, f"{_HEAD}.bias": model.head.bias})
-    tuning = model.backbone.tuning
-    backbone = asdict(replace(model.backbone, tuning=None))
-    del backbone["tuning"]
+    tensors = {f"{_HEAD}.weight": model.head.weight, f"{_HEAD}.bias": model.head.bias}
     content = {
         "format": FORMAT,
         "name": model.name,
         "kind": "target",
-        "backbone": backbone,
-        **({"tuning": describe_tuning(tuning)} if tuning else {}),
+        **describe_backbone(model.backbone),
         "heads": [_HEAD],
-        "heads_sha256": hashlib.sha256(weights).hexdigest(),
         "training": dict(model.training),
         "heldout": dict(model.heldout),
     }
-    unfinished = folder.with_name(f".{folder.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    if tuning:
-        copy_tuning(tuning, unfinished / FOLDER)
-    (unfinished / _HEADS).write_bytes(weights)
-    (unfinished / "model.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    (unfinished / "README.md").write_text(card, encoding="utf-8")
-    replace_folder(unfinished, folder)
+    write_folder(folder, content, tensors, model.backbone.tuning, card, overwrite=overwrite)
 
 
 def _read_json(path: Path) -> dict[str, Any]:
