@@ -1,13 +1,13 @@
 """Few coded headlines: this package against SetFit on the same backbone, the same headlines, in one process.
 
 From train.tsv of a fold of the Gun Violence Frame Corpus headlines are drawn, the frames in turn from the rarest,
-until each frame is held by 8, 16, 32, 64 of them (`--budgets`; a frame with fewer gives all it has). Both ways
+until each frame is held by 8, 16, 32, 64 of them (`--budgets`; a frame with fewer gives all it has). All ways
 train on them and are judged on the fold's dev.tsv by the published rule: a frame holds from a probability of 0.5,
 the likeliest where none does. Draw d is of fold d, 0 to 4 and over again.
 
 frozen  heads on the frozen encoder, as `framing train --method head`
 own     the encoder fine-tuned with them, as `framing train --method full`
-texts   the same, with the codebook's words for each frame added as headlines coded with that frame alone
++texts  either with the codebook's words for each frame added as headlines coded with that frame alone
 SetFit  its documented defaults: one epoch of pairs, multi_target_strategy="one-vs-rest"
 
 SetFit's default sampling takes every pair of headlines and repeats the rarer kind, so that pairs grow with the
@@ -112,9 +112,9 @@ def train_own(codings: Codings, backbone: Backbone, seed: int) -> Trained:
     return Trained(model.weigh, settings.epochs * -(-len(codings) // settings.batch))
 
 
-def train_texts(codings: Codings, backbone: Backbone, seed: int) -> Trained:
-    """Fine-tune on the headlines and the words for the frames."""
-    return train_own(add_label_texts(codings), backbone, seed)
+def add_texts(train: Way, codings: Codings, backbone: Backbone, seed: int) -> Trained:
+    """Train on the headlines and the words for the frames."""
+    return train(add_label_texts(codings), backbone, seed)
 
 
 def add_label_texts(codings: Codings) -> Codings:
@@ -169,7 +169,7 @@ def _load_setfit() -> Any:
     except ImportError as error:
         raise InputError(
             f"SetFit cannot be loaded ({error}); install it by pip install -c constraints.txt "
-            '"setfit==1.2.0", or leave it out by --ways frozen,own,texts'
+            '"setfit==1.2.0", or leave it out by --ways frozen,own'
         ) from error
 
 
@@ -189,7 +189,7 @@ def measure_draw(data: Path, budget: int, draw: int, ways: Mapping[str, Way]) ->
 def format_head() -> str:
     """Return the table's head."""
     names = "".join(f"{name:>{width}}" for name, width in (("headlines", 11), ("steps", 7)))
-    return f"{'each':<6}{'way':<8}{names}{'micro':>8}{'macro':>8}{'EM-A':>8}{'s':>8}{'CPU s':>8}{'ratio':>7}"
+    return f"{'each':<6}{'way':<13}{names}{'micro':>8}{'macro':>8}{'EM-A':>8}{'s':>8}{'CPU s':>8}{'ratio':>7}"
 
 
 def format_results(results: Sequence[Result], own: Sequence[Result]) -> str:
@@ -208,7 +208,7 @@ def format_results(results: Sequence[Result], own: Sequence[Result]) -> str:
     counts = f"{fmean(each.headlines for each in results):>11.0f}{fmean(each.steps for each in results):>7.0f}"
     ratio = f"{spent / compared:>7.2f}" if compared else ""
     seconds = fmean(each.seconds for each in results)
-    return f"{results[0].budget:<6}{results[0].way:<8}{counts}{cells}{seconds:>8.1f}{spent:>8.1f}{ratio}"
+    return f"{results[0].budget:<6}{results[0].way:<13}{counts}{cells}{seconds:>8.1f}{spent:>8.1f}{ratio}"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -237,8 +237,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _choose_ways(given: str, iterations: int) -> dict[str, Way]:
     known: dict[str, Way] = {
         "frozen": train_frozen,
+        "frozen+texts": partial(add_texts, train_frozen),
         "own": train_own,
-        "texts": train_texts,
+        "own+texts": partial(add_texts, train_own),
         "SetFit": partial(train_setfit, iterations=iterations or None),
     }
     names = given.split(",")
@@ -263,7 +264,9 @@ def _parse_options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="folder with 0/train.tsv to 4/dev.tsv")
     parser.add_argument("--budgets", default="8,16,32,64", help="headlines coded with each frame (%(default)s)")
     parser.add_argument("--draws", type=int, default=1, help="draws of each budget (%(default)s)")
-    parser.add_argument("--ways", default="frozen,own,texts,SetFit", help="what is trained (%(default)s)")
+    parser.add_argument(
+        "--ways", default="frozen,frozen+texts,own,own+texts,SetFit", help="what is trained (%(default)s)"
+    )
     parser.add_argument("--setfit-iterations", type=int, default=0, help="R; 0 for SetFit's default sampling")
     parser.add_argument("--threads", type=int, default=1, help="of torch (%(default)s)")
     return parser.parse_args(argv)
