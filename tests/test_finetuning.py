@@ -363,7 +363,7 @@ def test_nothing_to_hold_out_by_is_said_before_training(tmp_path: Path) -> None:
     rows = make_rows(150)
     for row in rows:
         row.pop("frames", None)
-    with pytest.raises(FramingError, match=r'label "privacy": 0 paragraphs'):
+    with pytest.raises(FramingError, match="no paragraph is coded for privacy, safety; training needs"):
         making.make_model(
             save_lines(tmp_path / "train.jsonl", rows), tmp_path / "out", codebook=save_book(tmp_path), method="full"
         )

@@ -129,9 +129,15 @@ def check_counts(codings: Codings, codebook: Codebook, keys: Sequence[str] | Non
     Raises:
         InputError: naming every label that is not, how often it is coded and how many it needs.
     """
-    short = []
-    for key in codebook.label_keys if keys is None else keys:
-        column = codings.labels[:, codebook.label_keys.index(key)]
+    columns = {
+        key: codings.labels[:, codebook.label_keys.index(key)]
+        for key in (codebook.label_keys if keys is None else keys)
+    }
+    uncoded = [key for key, column in columns.items() if (column == NOT_CODED).all()]
+    short = [f"no paragraph is coded for {', '.join(uncoded)}"] if uncoded else []
+    for key, column in columns.items():
+        if key in uncoded:
+            continue
         for code, name in ((YES, "yes"), (NO, "no")):
             if not _is_enough(column == code, codings.articles):
                 articles = len(np.unique(codings.articles[column == code]))
@@ -141,7 +147,7 @@ def check_counts(codings: Codings, codebook: Codebook, keys: Sequence[str] | Non
     if short:
         raise InputError(
             f"{'; '.join(short)}; training needs {MIN_POSITIVES} or more, of {FOLDS} or more articles, both with and "
-            "without the label; code more, or take it out of the codebook"
+            "without the label; code more, take it out of the codebook, or extend by --base a model that has it"
         )
 
 
