@@ -28,6 +28,7 @@ from framing.training.evaluation import evaluate_predictions
 from framing.training.finetuning import Settings, make_settings, split_articles
 from framing.training.fitting import expected_threshold
 from framing.training.network import HeadedEncoder, weigh_classes
+from framing.training.steps import prepare_work
 from framing.training.tuned_fit import fit_tuned
 
 TEXTS = ("privacy privacy in the street", "safety of the shop", "cameras cameras cameras")
@@ -192,7 +193,7 @@ def test_other_settings_start_anew(tmp_path: Path) -> None:
     (work / "checkpoint-5").mkdir(parents=True)
     (work / "settings.json").write_text("{}", encoding="utf-8")
     codings = read_codings(save_lines(tmp_path / "train.jsonl", make_rows(150)), CODEBOOK)
-    finetuning._prepare_work(work, QUICK, [codings, codings], making.MINILM)
+    prepare_work(work, finetuning._describe(QUICK, [codings, codings], making.MINILM))
     assert not (work / "checkpoint-5").exists()
 
 

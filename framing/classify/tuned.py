@@ -38,14 +38,15 @@ def save_tensors(network: Any, folder: Path) -> Tuning:
 
 def average_tensors(tunings: Sequence[Tuning], folder: Path) -> Tuning:
     """Write to `folder` the mean of encoders trained as a whole from the same start, as float16."""
-    every = [load_file(tuning.folder / _TENSORS) for tuning in tunings]
-    mean = {
-        name: torch.stack([tensors[name].float() for tensors in every]).mean(dim=0).to(torch.float16)
-        for name in every[0]
-    }
+    mean = mean_tensors([load_file(tuning.folder / _TENSORS) for tuning in tunings])
     folder.mkdir(parents=True, exist_ok=True)
-    save_file(mean, folder / _TENSORS)
+    save_file({name: each.to(torch.float16) for name, each in mean.items()}, folder / _TENSORS)
     return _describe("full", folder)
+
+
+def mean_tensors(states: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    """Return the mean of each tensor over `states`, by its name, as float32."""
+    return {name: torch.stack([state[name].float() for state in states]).mean(dim=0) for name in states[0]}
 
 
 def save_adapter(network: Any, folder: Path, backbone: str) -> Tuning:

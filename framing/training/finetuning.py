@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -34,6 +33,19 @@ from framing.errors import InputError
 from framing.training.codings import YES, Codings
 from framing.training.metrics import average_precision
 from framing.training.network import TASKS, HeadedEncoder, weigh_classes
+from framing.training.steps import (
+    count_steps,
+    find_checkpoint,
+    make_arguments,
+    make_optimizer,
+    pad_rows,
+    prepare_work,
+    read_step,
+    unfreeze,
+)
+
+LEARNING_RATES: Mapping[str, float] = {"full": 1.5e-4, "lora": 1e-3}
+"""Of the encoder, by method."""
 
 DROPOUT = 0.1
 """Share of a vector's numbers left out in training: that of BERT's own layers."""
@@ -45,14 +57,13 @@ class Settings:
 
     Attributes:
         method: "full" trains every layer, "lora" low-rank additions to each (Hu et al. 2022).
-            Neither touches the word embeddings, half of a small encoder.
+            Neither touches the word embeddings.
         epochs: most passes over the codings.
         learning_rate: of the encoder; it rises over the first tenth of the steps and then falls to 0.
         head_learning_rate: of the heads.
         batch: paragraphs a step, of about one length.
         patience: epochs without a better held-out score after which training stops.
-        heldout: share (0..1) of the articles held out to stop on, calibrate and set thresholds, where
-            no codings are given for it.
+        heldout: share (0..1) of the articles held out to stop on, calibrate and set thresholds.
         runs: trainings from the same start in other orders, whose weights are averaged (Wortsman et
             al. 2022, "Model soups"); more than 1 for the method full only.
         seed: of the split, and of the first run's order and dropout.
@@ -61,7 +72,7 @@ class Settings:
 
     method: Literal["full", "lora"] = "full"
     epochs: int = 4
-    learning_rate: float = 1.5e-4
+    learning_rate: float = LEARNING_RATES["full"]
     head_learning_rate: float = 1e-3
     batch: int = 32
     patience: int = 2
@@ -71,15 +82,12 @@ class Settings:
     rank: int = 16
 
 
-_LEARNING_RATES: dict[str, float] = {"full": 1.5e-4, "lora": 1e-3}
-
-
 def make_settings(
     method: Literal["full", "lora"], *, epochs: int, learning_rate: float | None = None, runs: int = 1, seed: int = 0
 ) -> Settings:
     """Return the settings of a method, with its own learning rate unless another is given."""
     return Settings(
-        method=method, epochs=epochs, learning_rate=learning_rate or _LEARNING_RATES[method], runs=runs, seed=seed
+        method=method, epochs=epochs, learning_rate=learning_rate or LEARNING_RATES[method], runs=runs, seed=seed
     )
 
 
@@ -136,7 +144,7 @@ def fine_tune(
     """
     if not (heldout.labels == YES).any():
         raise InputError("the paragraphs held out carry no label; code more articles, or train with --method head")
-    _prepare_work(work, settings, (codings, heldout), backbone)
+    prepare_work(work, _describe(settings, (codings, heldout), backbone))
     set_seed(settings.seed)
     encoder = Encoder(backbone, device)
     network = _wrap_encoder(encoder.network, settings)
@@ -154,46 +162,24 @@ def fine_tune(
         data_collator=_Collator(encoder.tokenizer.pad_token_id),
         compute_metrics=_score_heldout,
         callbacks=[EarlyStoppingCallback(settings.patience), _Bar(show_progress)],
-        optimizers=(_make_optimizer(model, settings), None),
+        optimizers=(make_optimizer(model.encoder, model.heads, settings), None),
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=_find_checkpoint(work))
+    trainer.train(resume_from_checkpoint=find_checkpoint(work))
     model.cpu()
     folder = work / "encoder"
     shutil.rmtree(folder, ignore_errors=True)
     return Tuned(
         backbone=replace(backbone, tuning=_save(network, backbone, settings, folder)),
         heads=model.read_heads(),
-        epochs=round(_read_step(str(trainer.state.best_model_checkpoint)) / trainer.state.max_steps * settings.epochs),
+        epochs=round(read_step(str(trainer.state.best_model_checkpoint)) / trainer.state.max_steps * settings.epochs),
     )
 
 
-def _prepare_work(work: Path, settings: Settings, codings: Sequence[Codings], backbone: Backbone) -> None:
-    """Empty `work`, unless it holds checkpoints of this very training."""
+def _describe(settings: Settings, codings: Sequence[Codings], backbone: Backbone) -> dict[str, Any]:
+    """Return what tells this training from others."""
     files = dict(backbone.tuning.files) if backbone.tuning else {}
-    read = [[each.digest, len(each)] for each in codings]
-    wanted = {**asdict(settings), "codings": read, "tuned": files}
-    path = work / "settings.json"
-    found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-    if found != wanted:
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir(parents=True)
-        path.write_text(json.dumps(wanted), encoding="utf-8")
-
-
-def _find_checkpoint(work: Path) -> str | None:
-    """Return the last checkpoint in `work`, whose state is written last, and remove what is not whole."""
-    whole = []
-    for path in work.glob("checkpoint-*"):
-        if (path / "trainer_state.json").is_file():
-            whole.append(path)
-        else:
-            shutil.rmtree(path)
-    return str(max(whole, key=_read_step)) if whole else None
-
-
-def _read_step(checkpoint: Path | str) -> int:
-    return int(Path(checkpoint).name.rpartition("-")[2])
+    return {**asdict(settings), "codings": [[each.digest, len(each)] for each in codings], "tuned": files}
 
 
 def _wrap_encoder(network: Any, settings: Settings) -> Any:
@@ -206,10 +192,7 @@ def _wrap_encoder(network: Any, settings: Settings) -> Any:
         )
         with quieten_transformers():
             return get_peft_model(network, config)
-    network.train()
-    network.requires_grad_(True)
-    network.get_input_embeddings().requires_grad_(False)
-    return network
+    return unfreeze(network.train())
 
 
 def _save(network: Any, backbone: Backbone, settings: Settings, folder: Path) -> Tuning:
@@ -218,46 +201,23 @@ def _save(network: Any, backbone: Backbone, settings: Settings, folder: Path) ->
         return save_tensors(network, folder)
     if backbone.tuning is None:
         return save_adapter(network, folder, backbone.name)
-    merged = network.merge_and_unload()
-    merged.requires_grad_(True)
-    merged.get_input_embeddings().requires_grad_(False)
-    return save_tensors(merged, folder)
-
-
-def _make_optimizer(model: HeadedEncoder, settings: Settings) -> torch.optim.Optimizer:
-    trained = [parameter for parameter in model.encoder.parameters() if parameter.requires_grad]
-    groups = [
-        {"params": trained, "lr": settings.learning_rate},
-        {"params": list(model.heads.parameters()), "lr": settings.head_learning_rate},
-    ]
-    return torch.optim.AdamW(groups, weight_decay=0.01)
+    return save_tensors(unfreeze(network.merge_and_unload()), folder)
 
 
 def _make_arguments(settings: Settings, work: Path, paragraphs: int, device: str) -> TrainingArguments:
-    steps = -(-paragraphs // settings.batch) * settings.epochs
-    return TrainingArguments(
-        output_dir=str(work),
-        per_device_train_batch_size=settings.batch,
-        per_device_eval_batch_size=2 * settings.batch,
-        num_train_epochs=settings.epochs,
-        warmup_steps=steps // 10,
+    return make_arguments(
+        work,
+        settings,
+        device,
+        warmup_steps=count_steps(paragraphs, settings.batch, settings.epochs) // 10,
         lr_scheduler_type="linear",
-        train_sampling_strategy="group_by_length",
-        length_column_name="length",
         bf16=_has_bfloat16(device),
-        eval_strategy="epoch",
-        save_strategy="epoch",
         save_total_limit=1,
         load_best_model_at_end=True,
         metric_for_best_model="average_precision",
         greater_is_better=True,
         label_names=list(TASKS),
-        logging_strategy="no",
-        report_to="none",
         disable_tqdm=True,
-        seed=settings.seed,
-        use_cpu=device == "cpu",
-        dataloader_pin_memory=False,
     )
 
 
@@ -312,12 +272,10 @@ class _Collator:
     pad: int
 
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, torch.Tensor]:
-        sequences = [torch.tensor(row["input_ids"]) for row in rows]
-        masks = [torch.ones_like(sequence) for sequence in sequences]
-        pad = torch.nn.utils.rnn.pad_sequence
+        token_ids = [row["input_ids"] for row in rows]
         return {
-            "input_ids": pad(sequences, batch_first=True, padding_value=self.pad),
-            "attention_mask": pad(masks, batch_first=True),
+            "input_ids": pad_rows(token_ids, self.pad),
+            "attention_mask": pad_rows([1] * len(ids) for ids in token_ids),
             **{task: torch.tensor([row[task] for row in rows]) for task in TASKS},
         }
 

@@ -90,14 +90,14 @@ def _make_layer(head: Head) -> nn.Linear:
     return layer
 
 
-def weigh_classes(codes: NDArray[np.int8], classes: int) -> torch.Tensor:
+def weigh_classes(codes: NDArray[np.integer[Any]], classes: int, power: float = BALANCE) -> torch.Tensor:
     """Return the weight of each class, shape (classes,), by how rare it is among what was coded.
 
-    (mean count / count) to the power of `BALANCE`; 1 for a class never coded.
+    (mean count / count) to the `power`; 1 for a class never coded.
     """
     counts = np.bincount(codes[codes != NOT_CODED], minlength=classes).astype(np.float32)
     mean = counts[counts > 0].mean() if counts.any() else 1
-    weights = np.where(counts > 0, mean / np.maximum(counts, 1), 1) ** BALANCE
+    weights = np.where(counts > 0, mean / np.maximum(counts, 1), 1) ** power
     return torch.from_numpy(weights.astype(np.float32))
 
 

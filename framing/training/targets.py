@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -14,8 +13,7 @@ import torch
 from datasets import Dataset
 from safetensors.torch import load_file
 from torch import nn
-from transformers import EvalPrediction, Trainer, TrainingArguments, set_seed
-from transformers.trainer_utils import get_last_checkpoint
+from transformers import EvalPrediction, Trainer, set_seed
 
 from framing.classify.backbone import MINILM, Backbone
 from framing.classify.encoder import Encoder
@@ -28,9 +26,19 @@ from framing.classify.targets import (
     pool_mentions,
     stack_tokens,
 )
-from framing.classify.tuned import save_tensors
+from framing.classify.tuned import mean_tensors, save_tensors
 from framing.records import SENTIMENTS, hash_files
-from framing.training.target_codings import CodedMentions, Codes, TargetScores, read_mentions, score_logits
+from framing.training.network import weigh_classes
+from framing.training.steps import (
+    count_steps,
+    find_checkpoint,
+    make_arguments,
+    make_optimizer,
+    prepare_work,
+    read_step,
+    unfreeze,
+)
+from framing.training.target_codings import CodedMentions, TargetScores, read_mentions, score_logits
 
 WINDOW = 128
 """Tokens seen around a mention; of NewsMTSC's 8,739 training sentences 17 are longer, and lose what is far from it."""
@@ -98,7 +106,7 @@ def make_target_model(
     backbone = replace(backbone, normalize=False, max_tokens=min(WINDOW, backbone.max_tokens))
     made = {**asdict(settings), "mentions": len(coded), "mentions_sha256": hash_files(training)[1]}
     judged = hash_files(heldout)[1]
-    _prepare_work(work, {**made, "heldout_sha256": judged, "backbone_sha256": backbone.sha256})
+    prepare_work(work, {**made, "heldout_sha256": judged, "backbone_sha256": backbone.sha256})
     tuned, head, by_epoch = _train(coded, other, backbone, settings, work, device, show_progress)
     made |= {"heldout_mentions": len(other), "heldout_macro_f1_by_epoch": by_epoch}
     model = TargetModel("target", tuned, head, made)
@@ -180,22 +188,27 @@ def _train(
     """Return the backbone with its tuning, the head, and the macro-F1 on `heldout` after each epoch."""
     set_seed(settings.seed)
     encoder = Encoder(backbone, device)
-    network = encoder.network.train()
-    network.requires_grad_(True)
-    network.get_input_embeddings().requires_grad_(False)
-    model = MentionEncoder(network, balance_classes(coded.codes), settings)
-    optimizer = _make_optimizer(model, settings)
-    steps = -(-len(coded) // settings.batch) * settings.decay
+    network = unfreeze(encoder.network.train())
+    model = MentionEncoder(network, weigh_classes(coded.codes, len(SENTIMENTS), power=1), settings)
+    optimizer = make_optimizer(model.encoder, model.head, settings)
+    steps = count_steps(len(coded), settings.batch, settings.decay)
     trainer = Trainer(
         model=model,
-        args=_make_arguments(settings, work, device, show_progress),
+        args=make_arguments(
+            work,
+            settings,
+            device,
+            remove_unused_columns=False,
+            label_names=["labels"],
+            disable_tqdm=not show_progress,
+        ),
         train_dataset=_tabulate(coded, encoder),
         eval_dataset=_tabulate(heldout, encoder),
         data_collator=_collate,
         compute_metrics=_score_heldout,
         optimizers=(optimizer, _make_schedule(optimizer, steps)),
     )
-    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(work)))  # type: ignore[no-untyped-call]
+    trainer.train(resume_from_checkpoint=find_checkpoint(work))
     model.cpu().load_state_dict(average_checkpoints(work, settings.averaged))
     folder = work / "encoder"
     shutil.rmtree(folder, ignore_errors=True)
@@ -205,33 +218,8 @@ def _train(
 
 def average_checkpoints(work: Path, count: int) -> dict[str, torch.Tensor]:
     """Return the mean of each weight over the last `count` checkpoints in `work`, by its name."""
-    folders = sorted(work.glob("checkpoint-*"), key=lambda folder: int(folder.name.rpartition("-")[2]))[-count:]
-    states = [load_file(folder / "model.safetensors") for folder in folders]
-    return {name: torch.stack([state[name] for state in states]).mean(dim=0) for name in states[0]}
-
-
-def balance_classes(codes: Codes) -> torch.Tensor:
-    """Return a weight per sentiment, shape (3,), by which all weigh the same; 1 on average over the mentions."""
-    counts = np.bincount(codes, minlength=len(SENTIMENTS)).clip(min=1)
-    return torch.tensor(len(codes) / len(SENTIMENTS) / counts, dtype=torch.float32)
-
-
-def _prepare_work(work: Path, made: Mapping[str, Any]) -> None:
-    """Empty `work`, unless it holds checkpoints of this very training."""
-    path = work / "settings.json"
-    if not path.is_file() or json.loads(path.read_text(encoding="utf-8")) != made:
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir(parents=True)
-        path.write_text(json.dumps(made), encoding="utf-8")
-
-
-def _make_optimizer(model: MentionEncoder, settings: Settings) -> torch.optim.Optimizer:
-    trained = [parameter for parameter in model.encoder.parameters() if parameter.requires_grad]
-    groups = [
-        {"params": trained, "lr": settings.learning_rate},
-        {"params": list(model.head.parameters()), "lr": settings.head_learning_rate},
-    ]
-    return torch.optim.AdamW(groups, weight_decay=0.01)
+    folders = sorted(work.glob("checkpoint-*"), key=read_step)[-count:]
+    return mean_tensors([load_file(folder / "model.safetensors") for folder in folders])
 
 
 def _make_schedule(optimizer: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LambdaLR:
@@ -242,27 +230,6 @@ def _make_schedule(optimizer: torch.optim.Optimizer, steps: int) -> torch.optim.
         return step / max(1, rise) if step < rise else max(0.0, (steps - step) / max(1, steps - rise))
 
     return torch.optim.lr_scheduler.LambdaLR(optimizer, scale)
-
-
-def _make_arguments(settings: Settings, work: Path, device: str, show_progress: bool) -> TrainingArguments:
-    return TrainingArguments(
-        output_dir=str(work),
-        per_device_train_batch_size=settings.batch,
-        per_device_eval_batch_size=2 * settings.batch,
-        num_train_epochs=settings.epochs,
-        train_sampling_strategy="group_by_length",
-        length_column_name="length",
-        remove_unused_columns=False,
-        eval_strategy="epoch",
-        save_strategy="epoch",
-        label_names=["labels"],
-        logging_strategy="no",
-        report_to="none",
-        disable_tqdm=not show_progress,
-        seed=settings.seed,
-        use_cpu=device == "cpu",
-        dataloader_pin_memory=False,
-    )
 
 
 def _tabulate(coded: CodedMentions, encoder: Encoder) -> Dataset:
