@@ -35,6 +35,28 @@ class Presence:
         return self.presence.high
 
 
+class Tone:
+    """The mean sentiment that a cell's ratio `tone` holds, with its interval."""
+
+    __slots__ = ()
+    tone: Ratio
+
+    @property
+    def sentiment(self) -> float | None:
+        """Mean of p_positive - p_negative, -1..1; None where no paragraph has a sentiment."""
+        return self.tone.value
+
+    @property
+    def low(self) -> float | None:
+        """Lower bound of the sentiment, -1..1."""
+        return self.tone.low
+
+    @property
+    def high(self) -> float | None:
+        """Upper bound of the sentiment, -1..1."""
+        return self.tone.high
+
+
 @dataclass(frozen=True, slots=True)
 class Cell(Presence):
     """How much of one group's coverage carries one label.
@@ -85,7 +107,7 @@ class Cell(Presence):
 
 
 @dataclass(frozen=True, slots=True)
-class SentimentCell:
+class SentimentCell(Tone):
     """The sentiment of one group's coverage, whatever its labels.
 
     `articles` and `paragraphs` are as in `Cell`. `tone` is the mean of p_positive - p_negative
@@ -104,21 +126,6 @@ class SentimentCell:
     tone: Ratio
     probabilities: tuple[Ratio, Ratio, Ratio]
     method: str
-
-    @property
-    def sentiment(self) -> float | None:
-        """Mean of p_positive - p_negative, -1..1; None where no paragraph has a sentiment."""
-        return self.tone.value
-
-    @property
-    def low(self) -> float | None:
-        """Lower bound of the sentiment, -1..1."""
-        return self.tone.low
-
-    @property
-    def high(self) -> float | None:
-        """Upper bound of the sentiment, -1..1."""
-        return self.tone.high
 
     @property
     def negative(self) -> float | None:

@@ -125,13 +125,13 @@ class RunWriter:
 
     def write_shard(self, shard: Shard, articles: pa.Table, paragraphs: pa.Table, texts: pa.Table) -> None:
         """Write the shard's three tables, the one that `has_shard` asks for first last."""
-        _write_table(texts, self.out / "embeddings" / shard.file_name)
-        _write_table(articles, self._partial / "articles" / shard.file_name)
-        _write_table(paragraphs, self.out / "paragraphs" / shard.file_name)
+        write_table_atomically(texts, self.out / "embeddings" / shard.file_name)
+        write_table_atomically(articles, self._partial / "articles" / shard.file_name)
+        write_table_atomically(paragraphs, self.out / "paragraphs" / shard.file_name)
 
     def rewrite_paragraphs(self, shard: Shard, paragraphs: pa.Table) -> None:
         """Put `paragraphs` in the place of those of a written shard."""
-        _write_table(paragraphs, self.out / "paragraphs" / shard.file_name)
+        write_table_atomically(paragraphs, self.out / "paragraphs" / shard.file_name)
 
     def read_articles(self, shard: Shard) -> pa.Table:
         """Return the articles of a written shard of an unfinished run."""
@@ -228,7 +228,8 @@ def write_atomically(path: Path, text: str) -> None:
     unfinished.replace(path)
 
 
-def _write_table(table: pa.Table, path: Path) -> None:
+def write_table_atomically(table: pa.Table, path: Path) -> None:
+    """Write `table` as Parquet so that `path` is never seen half-written."""
     unfinished = path.with_name(f".{path.name}.unfinished")
     pq.write_table(table, unfinished, compression="zstd")
     with unfinished.open("rb") as file:

@@ -22,7 +22,7 @@ from framing.errors import RunError
 from framing.records import SENTIMENTS, hash_file
 from framing.resources import codebooks_folder, shipped_codebooks
 from framing.runfolder import open_run
-from framing.store import write_atomically
+from framing.store import write_atomically, write_table_atomically
 from framing.target_mentions import MentionFinder, TargetCount, Wanted, choose_targets
 
 TABLE = "targets.parquet"
@@ -269,6 +269,4 @@ def _describe_wanted(wanted: Sequence[Wanted], rows: Sequence[Mapping[str, Any]]
 
 
 def _write_table(rows: Sequence[Mapping[str, Any]], run: Path) -> None:
-    unfinished = run / f".{TABLE}.unfinished"
-    pq.write_table(pa.Table.from_pylist(list(rows), schema=SCHEMA), unfinished, compression="zstd")
-    unfinished.replace(run / TABLE)
+    write_table_atomically(pa.Table.from_pylist(list(rows), schema=SCHEMA), run / TABLE)

@@ -102,12 +102,14 @@ class Encoder:
 
 def pool_states(states: torch.Tensor, mask: torch.Tensor, backbone: Backbone) -> torch.Tensor:
     """Return one vector per text, shape (texts, dimensions), from `states` (texts, tokens, dimensions)."""
-    if backbone.pooling == "cls":
-        vectors = states[:, 0]
-    else:
-        weights = mask.unsqueeze(-1).to(states.dtype)
-        vectors = (states * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1)
+    vectors = states[:, 0] if backbone.pooling == "cls" else average_states(states, mask)
     return torch.nn.functional.normalize(vectors, dim=1) if backbone.normalize else vectors
+
+
+def average_states(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Return the mean of `states` (texts, tokens, dimensions) over the tokens where `mask` (texts, tokens) is 1."""
+    weights = mask.unsqueeze(-1).to(states.dtype)
+    return (states * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1)
 
 
 def load_network(folder: Path) -> Any:

@@ -15,7 +15,7 @@ from safetensors.numpy import load
 
 from framing.classify.backbone import Backbone
 from framing.classify.batches import pack_batches
-from framing.classify.encoder import Encoder
+from framing.classify.encoder import Encoder, average_states
 from framing.classify.heads import Floats, Head, softmax
 from framing.classify.model_folder import describe_backbone, read_heads, write_folder
 from framing.classify.protocol import Progress, ignore_progress
@@ -27,7 +27,6 @@ from framing.records import SENTIMENTS
 FORMAT = 2
 """Of a target model's folder: that of other models with a trained encoder."""
 
-_HEADS = "heads.safetensors"
 _HEAD = "sentiment"
 
 
@@ -144,12 +143,7 @@ def pool_mentions(states: torch.Tensor, mask: torch.Tensor, marks: torch.Tensor)
     on NewsMTSC the two gave a macro-F1 of 0.75 (mean of its two development sets), the first token or the
     mean over the sentence alone 0.70 and 0.69; adding the first token to the two changed nothing.
     """
-    return torch.cat([_average(states, marks), _average(states, mask)], dim=1)
-
-
-def _average(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    weights = mask.unsqueeze(-1).to(states.dtype)
-    return (states * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1)
+    return torch.cat([average_states(states, marks), average_states(states, mask)], dim=1)
 
 
 def load_target_classifier(folder: Path, device: str = "cpu") -> TargetClassifier:

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from framing.cells import Tone
 from framing.intervals import Floats, Ratio, Resampling, estimate_ratios
 from framing.runfolder import RunFolder
 from framing.tally import Copies, Group, GroupTally, Weighting, describe_method, tally_groups
@@ -18,7 +19,7 @@ Sums = Mapping[str, tuple[float, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class TargetCell:
+class TargetCell(Tone):
     """The sentiment towards one target in one group of articles.
 
     Attributes:
@@ -39,21 +40,6 @@ class TargetCell:
     paragraphs: int
     tone: Ratio
     method: str
-
-    @property
-    def sentiment(self) -> float | None:
-        """Mean of p_positive - p_negative, -1..1; None where nothing mentions the target."""
-        return self.tone.value
-
-    @property
-    def low(self) -> float | None:
-        """Lower bound of the sentiment, -1..1."""
-        return self.tone.low
-
-    @property
-    def high(self) -> float | None:
-        """Upper bound of the sentiment, -1..1."""
-        return self.tone.high
 
 
 def compute_targets(
